@@ -1,0 +1,1 @@
+"""The pure core: what a page says (claims) becomes what we understand (facts). No network, no database, no clock."""

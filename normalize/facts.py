@@ -1,0 +1,38 @@
+"""Fact: what we understand a claim to mean; Reading: all that we understand of one page."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from normalize.claims import Job, Place, Side
+from normalize.findings import Finding
+
+Status = Literal["ok", "missing", "suspect", "unreadable"]
+STATUSES: tuple[Status, ...] = ("ok", "missing", "suspect", "unreadable")
+Outcome = Literal["complete", "partial", "rejected"]
+Value = int | float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One field of one side: typed value (None when missing or unreadable), the raw text and the place it came from."""
+
+    side: Side
+    field: str
+    item: str
+    value: Value | None
+    status: Status
+    raw: str
+    section: str
+    place: Place
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What one version of the code understands of one page. A rejected page has no jobs and no facts."""
+
+    outcome: Outcome
+    left: Job | None
+    right: Job | None
+    facts: tuple[Fact, ...]
+    parts: tuple[str, ...]
+    findings: tuple[Finding, ...]

@@ -1,0 +1,69 @@
+"""The closed list of findings: code, severity and the sentence that a person reads. `docs/findings.md` lists the same."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from normalize.claims import Note, Side
+
+Severity = Literal["info", "warning", "error"]
+
+CODES: dict[str, tuple[Severity, str]] = {
+    # pages without rows
+    "no_url": ("error", "the page's address is not known: give --url, a sidecar or a canonical link"),
+    "empty": ("error", "the file is empty"),
+    "too_large": ("error", "the file is larger than a page may be"),
+    "wrong_type": ("error", "the file is no HTML page and no text"),
+    "unreadable_file": ("error", "the file could not be read"),
+    "bad_sidecar": ("error", "the file that tells the page's address and time cannot be understood"),
+    "reader_fault": ("error", "the reader failed on the page; this is a fault of ours"),
+    "unknown_url_shape": ("error", "no site file knows an address of this shape"),
+    "no_comparison": ("error", "the page holds no table that compares the two jobs of its address"),
+    "other_jobs": ("error", "the page compares other jobs than its address says"),
+    "too_hostile": ("error", "reading the page took more memory or time than a page may take"),
+    # pages with rows, in part
+    "cut_off": ("error", "the page ends before it is complete"),
+    "unreadable_cell": ("error", "no grammar takes the cell"),
+    "unlisted_share": ("error", "a share list has a label that the vocabulary does not list"),
+    "ragged_row": ("error", "a row has another number of cells than its table"),
+    "unmatched_column": ("error", "a comparison table names only one of the two jobs"),
+    # values in doubt
+    "witnesses_disagree": ("warning", "cells of the page that say the same thing differ"),
+    "range_reversed": ("warning", "the lower end of a range is above its upper end"),
+    "mean_outside_range": ("warning", "the mean lies outside the salary range"),
+    "hourly_differs": ("warning", "the hourly rate times 2080 is not the yearly salary"),
+    "shares_sum": ("warning", "the shares do not sum to 100"),
+    "out_of_range": ("warning", "the value is outside what the field can be"),
+    "experience_unit_unknown": ("warning", "the page does not show whether the years of experience are months"),
+    # what nothing took
+    "unknown_label": ("warning", "a table in scope has a row whose label no rule knows"),
+    "unread_sentence": ("warning", "a sentence looks like one that is read, but no form takes it"),
+    "other_table": ("warning", "a table with known row labels names neither of the two jobs"),
+    "undecodable_bytes": ("warning", "bytes that are not valid in the page's encoding were replaced"),
+    # for the record
+    "converted": ("info", "the figure counts months and was converted to years"),
+    "time_from_file": ("info", "the time of the capture is the file's own"),
+    "ignored_label": ("info", "a row is ignored by name"),
+    "ignored_column": ("info", "a column of a comparison table belongs to neither job"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One quality finding about a page, a side or a field."""
+
+    code: str
+    severity: Severity
+    message: str
+    side: Side | None = None
+    field: str | None = None
+
+
+def finding(code: str, detail: str = "", side: Side | None = None, field: str | None = None) -> Finding:
+    """The finding `code` with its sentence, followed by the detail."""
+    severity, sentence = CODES[code]
+    return Finding(code, severity, f"{sentence}: {detail}" if detail else sentence, side, field)
+
+
+def from_note(note: Note) -> Finding:
+    """The finding that a note stands for."""
+    return finding(note.code, note.detail, note.side, note.field)

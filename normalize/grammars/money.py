@@ -1,0 +1,82 @@
+"""US dollar amounts and ranges of them, with the period that the text itself names."""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+
+from normalize.errors import Refusal
+from normalize.folding import plain
+from normalize.grammars.numbers import DIGITS
+
+_PERIODS = {
+    "hour": r"(?:/|an |a |per )? ?(?:hours?|hr)|hourly",
+    "month": r"(?:/|a |per )? ?(?:months?|mo)|monthly",
+    "week": r"(?:/|a |per )? ?(?:weeks?|wk)|weekly",
+    "year": r"(?:/|a |per )? ?(?:years?|yr|annum)|yearly|annually|p\.a\.",
+}
+_PERIOD = "|".join(f"(?P<{name}>{form})" for name, form in _PERIODS.items())
+_AMOUNT = re.compile(
+    rf"(?:\$|US ?\$|USD ?\$?) ?(?P<digits>{DIGITS})(?P<cents>\.[0-9]{{1,2}})? ?(?P<scale>[kKmM]?)(?: USD)? ?(?:{_PERIOD})?"
+)
+_RANGE = re.compile(
+    r"(?:between (?P<b1>\S.*?) and (?P<b2>\S.*)|(?:from )?(?P<f1>(?:\$|US).*?) ?(?:-| to ) ?(?P<f2>\S.*))", re.IGNORECASE
+)
+_SCALES = {"": 1, "k": 1_000, "m": 1_000_000}
+_FOREIGN = re.compile(r"[€£¥₹₩]|\b(?:EUR|GBP|CAD|AUD|JPY|INR|CHF|C\$|A\$)\b|[CA]\$")
+
+
+@dataclass(frozen=True, slots=True)
+class Money:
+    """An amount in US dollars; `period` is hour, week, month, year or empty where the text names none."""
+
+    amount: Decimal
+    period: str = ""
+
+
+def money(text: str) -> Money:
+    """One amount: `$44,937`, `$20.79 per hour`, `$45k`, `USD 44,937`.
+
+    Raises Refusal `other_currency`, `no_currency` (a bare number), else `not_money`. Signs and brackets are refused.
+    """
+    flat = plain(text)
+    if match := _AMOUNT.fullmatch(flat):
+        amount = Decimal(match["digits"].replace(",", "") + (match["cents"] or "")) * _SCALES[match["scale"].lower()]
+        return Money(amount, next((name for name in _PERIODS if match[name]), ""))
+    if _FOREIGN.search(flat):
+        raise Refusal("other_currency", text)
+    raise Refusal("no_currency" if re.fullmatch(DIGITS + r"(?:\.[0-9]+)?", flat) else "not_money", text)
+
+
+def dollars_a_year(text: str) -> int:
+    """Whole US dollars a year. Raises as `money`, and Refusal `wrong_period` or `not_whole_dollars`."""
+    return _whole_year(money(text), text)
+
+
+def dollars_an_hour(text: str) -> Decimal:
+    """US dollars an hour, to the cent. Raises as `money`, and Refusal `wrong_period`."""
+    read = money(text)
+    if read.period not in ("", "hour"):
+        raise Refusal("wrong_period", text)
+    return read.amount
+
+
+def dollar_range(text: str) -> tuple[int, int]:
+    """Both ends of a range in whole US dollars a year, in the order shown: `Between $31,000 And $64,000`, `$31k - $64k`.
+
+    Raises Refusal `not_a_range`, or what either end raises.
+    """
+    match = _RANGE.fullmatch(plain(text))
+    if not match:
+        raise Refusal("not_a_range", text)
+    low, high = money(match["b1"] or match["f1"]), money(match["b2"] or match["f2"])
+    if not low.period:
+        low = Money(low.amount, high.period)
+    return _whole_year(low, text), _whole_year(high, text)
+
+
+def _whole_year(read: Money, text: str) -> int:
+    if read.period not in ("", "year"):
+        raise Refusal("wrong_period", text)
+    if read.amount != read.amount.to_integral_value():
+        raise Refusal("not_whole_dollars", text)
+    return int(read.amount)

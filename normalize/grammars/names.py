@@ -1,0 +1,31 @@
+"""Names as shown: places, companies, industries, majors, colleges, skills."""
+
+import re
+import unicodedata
+
+from normalize.errors import Refusal
+
+_SPACE = re.compile(r"\s+")
+_FIGURE = re.compile(r"[$€£%]|^[\W\d_]*$")
+LONGEST = 200
+
+
+def name(text: str) -> str:
+    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `too_long` or `control_character`."""
+    return _checked(text, figure=True)
+
+
+def skill(text: str) -> str:
+    """The name of a skill: as `name`, but signs and figures may be part of it (`C++`, `G&A`, `401(k)`)."""
+    return _checked(text, figure=False)
+
+
+def _checked(text: str, figure: bool) -> str:
+    flat = _SPACE.sub(" ", text).strip()
+    if len(flat) > LONGEST:
+        raise Refusal("too_long", text)
+    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in flat):
+        raise Refusal("control_character", text)
+    if not flat or (figure and _FIGURE.search(flat)):
+        raise Refusal("looks_like_a_figure", text)
+    return flat

@@ -1,0 +1,94 @@
+"""All cells of a page that say the same thing, weighed: one speaks, the others are its witnesses."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from normalize import vocabulary
+from normalize.claims import Claim, Side
+from normalize.errors import Refusal
+from normalize.facts import Status
+from normalize.findings import Finding, finding
+from normalize.folding import plain
+from normalize.terms import TERMS, Read, Term
+
+_RANK = {"overview": 1, "intro": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """One claim and what its grammar made of it: a reading, nothing (missing) or a refusal."""
+
+    claim: Claim
+    read: Read | None
+    refusal: Refusal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a side says of one term: the claim that speaks, its status, and how many cells agree on the value."""
+
+    term: Term
+    claim: Claim
+    read: Read | None
+    status: Status
+    agreeing: int
+
+
+def testify(claim: Claim) -> Testimony:
+    """Read one claim with the grammar of its term."""
+    if vocabulary.is_missing(claim.raw):
+        return Testimony(claim, None)
+    try:
+        return Testimony(claim, TERMS[claim.term].read(claim.raw))
+    except Refusal as refusal:
+        return Testimony(claim, None, refusal)
+
+
+def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
+    """One verdict for each side, term and item: the field's own table speaks first, then the overview, then a sentence."""
+    groups: dict[tuple[Side, str, str], list[Claim]] = {}
+    for claim in claims:
+        groups.setdefault((claim.side, claim.term, claim.item), []).append(claim)
+    verdicts: list[Verdict] = []
+    findings: list[Finding] = []
+    for group in groups.values():
+        group.sort(key=lambda claim: _RANK.get(claim.section, 0))
+        testimonies = [testify(claim) for claim in group]
+        findings += [_unreadable(t) for t in testimonies if t.refusal]
+        verdicts.append(_judge(testimonies, findings))
+    return verdicts, findings
+
+
+def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
+    first = testimonies[0]
+    term = TERMS[first.claim.term]
+    if first.refusal:
+        return Verdict(term, first.claim, None, "unreadable", 0)
+    readings = [t for t in testimonies if t.read]
+    if not readings:
+        return Verdict(term, first.claim, None, "missing", 0)
+    speaker = readings[0]
+    agreeing = [t for t in readings if _agree(speaker.read, t.read)]
+    status: Status = "suspect" if speaker.claim.doubt else "ok"
+    if speaker is not first or len(agreeing) < len(readings):
+        status = "suspect"
+        said = ", ".join(f"{plain(t.claim.raw)!r} ({t.claim.section})" for t in testimonies if not t.refusal)
+        findings.append(finding("witnesses_disagree", said, speaker.claim.side, term.fields[0]))
+    return Verdict(term, speaker.claim, speaker.read, status, len(agreeing))
+
+
+def _agree(one: Read | None, other: Read | None) -> bool:
+    if one is None or other is None:
+        return False
+    if one.shares or other.shares:
+        return set(one.rows) == set(other.rows) and sorted(one.unlisted) == sorted(other.unlisted)
+    mine = {row.field: (row.item, row.value) for row in one.rows}
+    theirs = {row.field: (row.item, row.value) for row in other.rows}
+    return all(mine[field] == theirs[field] for field in mine.keys() & theirs.keys())
+
+
+def _unreadable(testimony: Testimony) -> Finding:
+    claim, refusal = testimony.claim, testimony.refusal
+    reason = refusal.reason if refusal else ""
+    detail = f"{claim.label!r} says {plain(claim.raw)[:80]!r} ({reason})"
+    return finding("unreadable_cell", detail, claim.side, TERMS[claim.term].fields[0])
