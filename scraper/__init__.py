@@ -1,0 +1,1 @@
+"""Pages in: sources, archive, readers, interpreter, runs and the command line."""

@@ -1,0 +1,62 @@
+"""Capture: the bytes of one page, with address, time, origin and digest. Kept until it is forgotten, never changed."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import Literal
+
+from normalize.errors import ConfigError
+
+Origin = Literal["live", "file", "warc", "wayback", "commoncrawl"]
+TimeSource = Literal["sidecar", "file", "warc", "http"]
+
+
+@dataclass(frozen=True)
+class Capture:
+    """One page as fetched or imported; `body` is decoded of any content encoding, times are aware and UTC.
+
+    `media_type` is text/html or text/plain; `charset` is a header's label, empty where there is none; `status` is the
+    HTTP status, None for a file; `time_source` says how `captured_at` was found.
+    """
+
+    url: str
+    captured_at: datetime
+    fetched_at: datetime
+    origin: Origin
+    time_source: TimeSource
+    media_type: str
+    charset: str
+    body: bytes
+    status: int | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        """The digest of the body, in hexadecimal."""
+        return hashlib.sha256(self.body).hexdigest()
+
+    @property
+    def capture_id(self) -> str:
+        """A digest of address, time and body: the same for the same capture in any database."""
+        return capture_id(self.url, stamp(self.captured_at), self.sha256)
+
+
+def capture_id(url: str, captured_at: str, sha256: str) -> str:
+    """The public id of a capture, 20 hexadecimal digits."""
+    return hashlib.sha256(f"{url}\n{captured_at}\n{sha256}".encode()).hexdigest()[:20]
+
+
+def stamp(time: datetime) -> str:
+    """A time as it is stored: `2024-02-11T07:42:19Z`."""
+    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def parse_stamp(text: str) -> datetime:
+    """An ISO 8601 time with its offset, in UTC and whole seconds. Raises ConfigError."""
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise ConfigError(f"{text!r} is no ISO 8601 time") from error
+    if time.tzinfo is None:
+        raise ConfigError(f"{text!r} has no offset from UTC (write 2024-02-11T07:42:19Z)")
+    return time.astimezone(UTC).replace(microsecond=0)

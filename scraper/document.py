@@ -1,0 +1,57 @@
+"""Document: headings, paragraphs, lists and tables in page order, without any knowledge of a site."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading of level 1 to 6, or a table's caption (level 6)."""
+
+    level: int
+    text: str
+    kind: Literal["heading"] = "heading"
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A run of text."""
+
+    text: str
+    kind: Literal["paragraph"] = "paragraph"
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """A list outside of tables."""
+
+    items: tuple[str, ...]
+    kind: Literal["list"] = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells; lines of a cell are joined by a newline. `spans` are (row, column) filled by a spanning neighbour.
+
+    Rows keep the number of cells that the page gives them.
+    """
+
+    rows: tuple[tuple[str, ...], ...]
+    spans: tuple[tuple[int, int], ...] = ()
+    kind: Literal["table"] = "table"
+
+
+Block = Heading | Paragraph | Items | Table
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One page. `canonical` and `saved_from` are addresses that the page gives itself; `cut` tells that it ends too early;
+    `undecodable` counts the bytes (or NULs) that had to be replaced."""
+
+    title: str
+    blocks: tuple[Block, ...]
+    canonical: str = ""
+    saved_from: str = ""
+    cut: bool = False
+    undecodable: int = 0

@@ -1,0 +1,77 @@
+"""Document to Claims: by titles, labels and headings of a site, never by class names or positions."""
+
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+from normalize.claims import SIDES, Claims, Doubt, Job, Note, Place
+from normalize.errors import Rejected
+from scraper import sites
+from scraper.comparison import Compared, Pair, compare
+from scraper.document import Document, Heading, Items, Paragraph, Table
+from scraper.sentences import Prose
+
+
+def interpret(document: Document, url: str) -> Claims:
+    """What a page says about the two jobs of its URL.
+
+    Raises Rejected `unknown_url_shape`, `no_comparison` or `other_jobs`.
+    """
+    found = sites.of(urlsplit(url).path.rstrip("/"))
+    if found is None:
+        raise Rejected("unknown_url_shape", urlsplit(url).path[:200])
+    site, (left, right) = found
+    pair = Pair.of(left, right)
+    last = len(document.blocks) - 1
+    tables = {
+        number: compare(block, number, pair, site, _hint(document, number), document.cut and number == last)
+        for number, block in enumerate(document.blocks)
+        if isinstance(block, Table)
+    }
+    ours = [table for table in tables.values() if table.section]
+    titles = {side: title for table in reversed(ours) for side, title in table.titles.items()}
+    notes = [note for table in tables.values() for note in table.notes]
+    if not any(table.claims for table in ours) or len(titles) < len(SIDES):
+        _reject(document, left, right, notes)
+    prose = Prose(site, titles)
+    claims = [claim for table in ours for claim in table.claims]
+    claims += [claim for text, place, doubt in _runs(document, tables) for claim in prose.claims(text, place, doubt)]
+    if document.cut:
+        notes.append(Note("cut_off", ""))
+    if document.undecodable:
+        notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
+    parts = tuple(dict.fromkeys([*(table.section for table in ours), *prose.parts]))
+    jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
+    return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, (*notes, *prose.notes))
+
+
+def _reject(document: Document, left: str, right: str, notes: list[Note]) -> None:
+    others = [note.detail for note in notes if note.code in ("other_table", "unmatched_column")]
+    cut = "; it ends before it is complete" if document.cut else ""
+    if others:
+        raise Rejected("other_jobs", f"its address names {left} and {right}, a table is headed {others[0]}{cut}")
+    raise Rejected("no_comparison", f"{left} and {right}{cut}")
+
+
+def _hint(document: Document, number: int) -> str:
+    """The nearest heading or paragraph before a table."""
+    for block in reversed(document.blocks[:number]):
+        if isinstance(block, Heading | Paragraph):
+            return block.text[-200:]
+    return ""
+
+
+def _runs(document: Document, tables: dict[int, Compared]) -> Iterator[tuple[str, Place, Doubt]]:
+    """Every run of prose with its place: paragraphs, list items, and the cells of tables that only lay out a page."""
+    for number, block in enumerate(document.blocks):
+        doubt: Doubt = "cut_off" if document.cut and number == len(document.blocks) - 1 else ""
+        if isinstance(block, Paragraph):
+            yield block.text, Place(number), doubt
+        elif isinstance(block, Items):
+            for row, item in enumerate(block.items):
+                yield item, Place(number, row), doubt
+        elif isinstance(block, Table) and not tables[number].section:
+            spans = frozenset(block.spans)
+            for row, cells in enumerate(block.rows):
+                for column, cell in enumerate(cells):
+                    if len(cell) > 40 and (row, column) not in spans:
+                        yield cell, Place(number, row, column), doubt

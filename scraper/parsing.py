@@ -1,0 +1,72 @@
+"""The whole way of one page, Document to Reading, as pure functions; the worker runs them, tests call them."""
+
+from dataclasses import dataclass
+
+from normalize import reading
+from normalize.claims import Claims
+from normalize.errors import Rejected
+from normalize.facts import Reading
+from scraper import readers
+from scraper.document import Document, Heading, Paragraph, Table
+from scraper.interpreter import interpret
+
+
+@dataclass(frozen=True, slots=True)
+class TableNote:
+    """A table as a person would name it: its number on the page and the words before it."""
+
+    block: int
+    number: int
+    heading: str
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What `explain` needs of a page: all claims, and names for its tables."""
+
+    claims: Claims
+    tables: tuple[TableNote, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """The addresses that a page gives itself; `problem` is a finding code where it could not be read."""
+
+    canonical: str = ""
+    saved_from: str = ""
+    problem: str = ""
+    detail: str = ""
+
+
+def parse(body: bytes, media_type: str, charset: str, url: str) -> Reading:
+    """Bytes to Reading; a page that gives no rows is a reading with outcome `rejected`."""
+    try:
+        return reading.read(interpret(readers.read(body, media_type, charset), url))
+    except Rejected as error:
+        return reading.rejected(error)
+
+
+def trace(body: bytes, media_type: str, charset: str, url: str) -> Trace:
+    """Bytes to claims with the names of the tables. Raises Rejected."""
+    document = readers.read(body, media_type, charset)
+    return Trace(interpret(document, url), _tables(document))
+
+
+def addresses(body: bytes, media_type: str, charset: str) -> Addresses:
+    """What the page says of its own address."""
+    try:
+        document = readers.read(body, media_type, charset)
+    except Rejected as error:
+        return Addresses(problem=error.code, detail=error.detail)
+    return Addresses(document.canonical, document.saved_from)
+
+
+def _tables(document: Document) -> tuple[TableNote, ...]:
+    notes: list[TableNote] = []
+    heading = ""
+    for number, block in enumerate(document.blocks):
+        if isinstance(block, Heading | Paragraph):
+            heading = block.text
+        elif isinstance(block, Table):
+            notes.append(TableNote(number, len(notes) + 1, heading[-200:]))
+    return tuple(notes)

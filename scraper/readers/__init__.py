@@ -1,0 +1,44 @@
+"""Bytes to Document: the reader is chosen by media type and content; a file of another kind is refused."""
+
+from normalize.errors import Rejected
+from scraper.document import Document
+from scraper.readers.encoding import BOMS, sniff
+
+MAX_BYTES = 10 * 1024 * 1024
+"""The most that a page may have, decoded (10 MiB)."""
+
+_MAGIC = (
+    (b"%PDF-", "a PDF"), (b"PK\x03\x04", "a ZIP archive or office document"), (b"\x89PNG", "a PNG image"),
+    (b"GIF8", "a GIF image"), (b"\xff\xd8\xff", "a JPEG image"), (b"\x1f\x8b", "gzip data"), (b"BZh", "bzip2 data"),
+    (b"\x28\xb5\x2f\xfd", "zstandard data"), (b"7z\xbc\xaf", "a 7z archive"), (b"SQLite format 3\0", "a SQLite database"),
+    (b"\x7fELF", "a program"), (b"WARC/", "a WARC file"), (b"RIFF", "RIFF media"), (b"\0asm", "a WebAssembly module"),
+)  # fmt: skip
+_CONTROL = frozenset(range(0x01, 0x09)) | frozenset(range(0x0E, 0x1B)) | frozenset(range(0x1C, 0x20))
+
+
+def read(body: bytes, media_type: str, charset: str = "") -> Document:
+    """The document that `body` holds. `media_type` is text/html or text/plain, `charset` what a header said.
+
+    Raises Rejected `empty`, `too_large` or `wrong_type`.
+    """
+    if len(body) > MAX_BYTES:
+        raise Rejected("too_large", f"{len(body):,} bytes, at most {MAX_BYTES:,}")
+    if not body.strip(b" \t\r\n\f\0\xef\xbb\xbf"):
+        raise Rejected("empty", f"{len(body)} bytes" if body else "")
+    _refuse_other_kinds(body)
+    if media_type == "text/plain":
+        from scraper.readers import text
+
+        return text.read(*sniff(body, charset, html=False))
+    from scraper.readers import html
+
+    return html.read(body, charset)
+
+
+def _refuse_other_kinds(body: bytes) -> None:
+    head = body[:1024]
+    for magic, kind in _MAGIC:
+        if head.startswith(magic):
+            raise Rejected("wrong_type", f"it is {kind}")
+    if not head.startswith(BOMS) and sum(byte in _CONTROL for byte in head) > len(head) // 16:
+        raise Rejected("wrong_type", "it is binary data")

@@ -1,0 +1,204 @@
+"""HTML to Document with selectolax: one walk over the tree, no class names, no positions."""
+
+import re
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from scraper.document import Block, Document, Heading, Items, Paragraph, Table
+from scraper.readers.encoding import detect, is_utf8, sniff
+from scraper.readers.grid import Cell, resolve
+
+_SKIPPED = frozenset(
+    ("head", "script", "style", "template", "noscript", "svg", "math", "iframe", "select", "datalist", "textarea")
+)
+# fmt: off
+_BLOCKS = frozenset(
+    (
+        "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
+        "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "main", "menu", "nav", "ol", "p", "pre",
+        "search", "section", "summary", "ul",
+    )
+)
+# fmt: on
+_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
+_SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
+_BLANKS = re.compile(r"[ \t\r\n\f]+")
+_HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
+_END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
+
+
+def read(body: bytes, charset: str = "") -> Document:
+    """The document of an HTML page. NULs and undecodable bytes are dropped or replaced, and counted."""
+    undecodable = body.count(b"\0") if is_utf8(body) else 0
+    utf8 = body.removeprefix(b"\xef\xbb\xbf")
+    if detect(body, charset, html=True) != "utf-8" or not is_utf8(body):
+        text, undecodable = sniff(body, charset, html=True)
+        utf8 = text.encode()
+    tree = LexborHTMLParser(utf8 + b"<" + _END.encode() + b">")
+    walker = _Walker()
+    if tree.root is not None:
+        walker.walk(tree.root)
+    title, canonical = tree.css_first("title"), tree.css_first('link[rel~="canonical"]')
+    saved_from = _SAVED_FROM.search(utf8, 0, 4096)
+    return Document(
+        _BLANKS.sub(" ", title.text()).strip() if title else "",
+        tuple(walker.blocks()),
+        (canonical.attributes.get("href") or "").strip() if canonical else "",
+        saved_from[1].decode(errors="replace") if saved_from else "",
+        walker.cut or _lacks_its_end(utf8),
+        undecodable,
+    )
+
+
+def _lacks_its_end(utf8: bytes) -> bool:
+    """The page opens with `<html` or `<body` and ends without either end tag."""
+    head, tail = utf8[:8192].lower(), utf8[-8192:].lower()
+    return (b"<html" in head or b"<body" in head) and b"</html" not in tail and b"</body" not in tail
+
+
+class _Text:
+    """Collects the text of a paragraph, heading, item or cell; breaks become lines."""
+
+    __slots__ = ("level", "parts")
+
+    def __init__(self, level: int = 0) -> None:
+        self.parts: list[str] = []
+        self.level = level
+
+    def take(self) -> str:
+        lines = (_BLANKS.sub(" ", line).strip() for line in "".join(self.parts).split(_BREAK))
+        text = "\n".join(line for line in lines if line)
+        self.parts.clear()
+        return text
+
+
+class _Grid:
+    """A table on its way: rows of cells, at the place where the table began."""
+
+    __slots__ = ("rows",)
+
+    def __init__(self) -> None:
+        self.rows: list[list[Cell]] = []
+
+
+class _List:
+    """A list on its way."""
+
+    __slots__ = ("items",)
+
+    def __init__(self) -> None:
+        self.items: list[str] = []
+
+
+class _Walker:
+    """One depth-first walk. `texts` is the stack of open texts; the lowest takes the paragraphs of the page."""
+
+    def __init__(self) -> None:
+        self.found: list[Heading | Paragraph | _Grid | _List] = []
+        self.texts = [_Text()]
+        self.grids: list[_Grid] = []
+        self.lists: list[_List] = []
+        self.cut = True
+
+    def blocks(self) -> list[Block]:
+        made = (
+            Table(*resolve(b.rows)) if isinstance(b, _Grid) else Items(tuple(b.items)) if isinstance(b, _List) else b
+            for b in self.found
+        )
+        return [block for block in made if getattr(block, "rows", True) and getattr(block, "items", True)]
+
+    def walk(self, root: LexborNode) -> None:
+        stack = [(root.iter(include_text=True), "")]
+        while stack:
+            children, kind = stack[-1]
+            node = next(children, None)
+            if node is None:
+                stack.pop()
+                self.leave(kind)
+            elif (tag := node.tag) == "-text":
+                self.texts[-1].parts.append(node.text_content or "")
+            elif tag == _END:
+                self.cut = bool(self.grids)
+            elif tag is not None and tag not in _SKIPPED and not self.hidden(node):
+                kind = self.enter(tag, node)
+                stack.append((node.iter(include_text=True), kind))
+        self.flush()
+
+    def hidden(self, node: LexborNode) -> bool:
+        """Inside of tables what a reader of the page cannot see is no text: sort keys, copies for other screens."""
+        if not self.grids:
+            return False
+        attributes = node.attributes
+        return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
+
+    def enter(self, tag: str, node: LexborNode) -> str:
+        """Open what the tag opens; the answer names what `leave` has to close."""
+        if tag == "br":
+            self.texts[-1].parts.append(_BREAK)
+        elif tag in ("td", "th") and self.grids:
+            return self.enter_cell(node)
+        elif tag == "tr" and self.grids:
+            self.grids[-1].rows.append([])
+        elif tag == "table":
+            self.flush()
+            self.grids.append(_Grid())
+            self.found.append(self.grids[-1])
+            self.texts.append(_Text())
+            return "table"
+        elif tag in _LEVELS and (len(self.texts) == 1 or tag == "caption"):
+            self.flush()
+            self.texts.append(_Text(_LEVELS[tag]))
+            return "heading"
+        elif tag in ("ul", "ol", "menu") and len(self.texts) == 1:
+            self.flush()
+            self.lists.append(_List())
+            self.found.append(self.lists[-1])
+            return "list"
+        elif tag == "li" and len(self.texts) == 1 and self.lists:
+            self.texts.append(_Text())
+            return "item"
+        elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
+            self.flush()
+            return "block"
+        return ""
+
+    def enter_cell(self, node: LexborNode) -> str:
+        attributes = node.attributes
+        grid = self.grids[-1]
+        if not grid.rows:
+            grid.rows.append([])
+        grid.rows[-1].append(Cell("", attributes.get("colspan") or "", attributes.get("rowspan") or ""))
+        self.texts.append(_Text())
+        return "cell"
+
+    def leave(self, kind: str) -> None:
+        if kind == "cell":
+            self.grids[-1].rows[-1][-1].text = self.texts.pop().take()
+        elif kind == "table":
+            self.texts.pop()
+            self.grids.pop()
+        elif kind == "heading":
+            text = self.texts.pop()
+            if words := text.take().replace("\n", " "):
+                self.place(Heading(text.level, words))
+        elif kind == "item":
+            self.lists[-1].items.append(self.texts.pop().take())
+        elif kind == "list":
+            self.lists.pop()
+        elif kind == "block":
+            self.flush()
+
+    def place(self, heading: Heading) -> None:
+        """A caption stands inside of its table but is read before it."""
+        if self.found and self.grids and self.found[-1] is self.grids[-1]:
+            self.found.insert(-1, heading)
+        else:
+            self.found.append(heading)
+
+    def flush(self) -> None:
+        """End a line inside of a cell or item, a paragraph elsewhere."""
+        if len(self.texts) > 1:
+            self.texts[-1].parts.append(_BREAK)
+        elif words := self.texts[0].take():
+            self.found.append(Paragraph(words))

@@ -1,0 +1,128 @@
+"""Sites as data: hosts, URL shapes, row labels, headings and sentence forms, one TOML file each."""
+
+import re
+import tomllib
+from functools import cache, cached_property
+from importlib.resources import files
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+
+from normalize.errors import ConfigError
+from normalize.folding import fold
+from normalize.grammars import duration
+from normalize.terms import TERMS
+
+LEFT_MARK, RIGHT_MARK = "\ue000", "\ue001"
+"""Characters that stand in the place of a job's title while the forms of a sentence are tried."""
+
+_JOB = f"{LEFT_MARK}+|{RIGHT_MARK}+"
+_SLOTS = {
+    "{a}": "(?:an? |the )?",
+    "{job}": f"(?:{_JOB})",
+    **{f"{{job{n}}}": f"(?P<job{n}>{_JOB})" for n in (1, 2)},
+    **{f"{{time{n}}}": f"(?P<value{n}>{duration.FORM})" for n in (1, 2)},
+    **{f"{{money{n}}}": rf"(?P<value{n}>\$[0-9](?:\S*[0-9km])?)" for n in (1, 2)},
+    **{f"{{list{n}}}": rf"(?P<value{n}>.{{1,400}}?)" for n in (1, 2)},
+}
+Section = Annotated[str, StringConstraints(pattern="^(overview|salary|education|demographics|skills)$")]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Sentence(_Strict):
+    """A kind of sentence that carries figures: `forms` take it, `cue` marks one that no form takes."""
+
+    name: str
+    part: Annotated[str, StringConstraints(pattern="^(time|pay|top_skills)$")]
+    term: str
+    cue: str
+    forms: list[str]
+    most: int = 0
+
+    @cached_property
+    def patterns(self) -> tuple[re.Pattern[str], ...]:
+        """The forms, for text that is folded in place and has marks for titles."""
+        return tuple(_compile(form) for form in self.forms)
+
+    @cached_property
+    def cue_pattern(self) -> re.Pattern[str]:
+        """The cue, for the same text."""
+        return _compile(self.cue)
+
+
+class Site(_Strict):
+    """What is known of one site's comparison pages."""
+
+    name: str
+    hosts: list[str]
+    paths: list[str]
+    ignored_labels: list[str]
+    labels: dict[Section, dict[str, str]]
+    hints: dict[Section, list[str]]
+    sentences: list[Sentence]
+
+    @cached_property
+    def sections_of(self) -> dict[str, dict[str, str]]:
+        """For each folded row label the sections that it may stand in, with its term there."""
+        found: dict[str, dict[str, str]] = {}
+        for section, labels in self.labels.items():
+            for label, term in labels.items():
+                found.setdefault(fold(label), {})[section] = term
+        return found
+
+    @cached_property
+    def ignored(self) -> frozenset[str]:
+        """The folded row labels that are ignored by name."""
+        return frozenset(map(fold, self.ignored_labels))
+
+    @cached_property
+    def _shapes(self) -> tuple[re.Pattern[str], ...]:
+        return tuple(re.compile(path) for path in self.paths)
+
+    def pair(self, path: str) -> tuple[str, str] | None:
+        """The slugs of the left and right job of a URL's path, None when the path has another shape."""
+        for shape in self._shapes:
+            if match := shape.fullmatch(path):
+                return match["left"], match["right"]
+        return None
+
+
+def _compile(form: str) -> re.Pattern[str]:
+    for slot, pattern in _SLOTS.items():
+        form = form.replace(slot, pattern)
+    return re.compile(form)
+
+
+@cache
+def load() -> tuple[Site, ...]:
+    """All sites. Raises ConfigError with the file and the place in it."""
+    folder = files("scraper") / "sites"
+    return tuple(
+        parse(entry.name, entry.read_text(encoding="utf-8"))
+        for entry in sorted(folder.iterdir(), key=lambda e: e.name)
+        if entry.name.endswith(".toml")
+    )
+
+
+def parse(name: str, text: str) -> Site:
+    """The site that a TOML text describes. Raises ConfigError."""
+    try:
+        site = Site.model_validate(tomllib.loads(text))
+        unknown = {t for labels in site.labels.values() for t in labels.values()} | {s.term for s in site.sentences}
+        if unknown := unknown - TERMS.keys():
+            raise ConfigError(f"{name}: no such term: {', '.join(sorted(unknown))}")
+        _ = [(s.patterns, s.cue_pattern) for s in site.sentences], site._shapes
+    except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
+        raise ConfigError(f"{name}: {error}") from error
+    return site
+
+
+def of(path: str) -> tuple[Site, tuple[str, str]] | None:
+    """The site whose URL shape fits a path, the host ignored, and the slugs of the pair."""
+    for site in load():
+        if pair := site.pair(path):
+            return site, pair
+    return None

@@ -1,0 +1,118 @@
+"""Saved pages on disk to captures: which files, of what kind, with which address and time."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from normalize.errors import CareerscapeError, ConfigError, Rejected, UsageError
+from scraper.capture import Capture, TimeSource, parse_stamp
+from scraper.parsing import Addresses
+from scraper.readers import MAX_BYTES
+from scraper.urls import canonical
+
+HTML, TEXT = "text/html", "text/plain"
+_MEDIA_TYPES = {".html": HTML, ".htm": HTML, ".xhtml": HTML, ".txt": TEXT, ".md": TEXT}
+_LATER = (".warc", ".warc.gz", ".wacz")
+
+AskAddresses = Callable[[bytes, str, str], Addresses]
+"""How to find the addresses that a page gives itself: body, media type and charset to Addresses."""
+
+
+class Sidecar(BaseModel):
+    """`NAME.json` beside a page, or `capture.json` in its folder."""
+
+    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+
+    url: str | None = None
+    captured_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPage:
+    """A file that may hold a page, and the address that the user gave for it."""
+
+    path: Path
+    url: str = ""
+
+
+def find(paths: list[Path], url: str) -> list[SavedPage]:
+    """The files to import, folders walked in order of names. Raises UsageError for what does not exist."""
+    pages = [SavedPage(path, url) for start in paths for path in _files(start)]
+    if url and len(pages) != 1:
+        raise UsageError(f"--url goes with one file, not {len(pages)}")
+    if url:
+        canonical(url)
+    return pages
+
+
+def _files(start: Path) -> Iterator[Path]:
+    if start.name.endswith(_LATER):
+        raise UsageError(f"{start}: WARC and WACZ files cannot be imported yet")
+    if start.is_file() or (start.exists() and not start.is_dir()):
+        yield start
+    elif start.is_dir():
+        for path in sorted(start.rglob("*")):
+            hidden = any(part.startswith(".") for part in path.relative_to(start).parts)
+            if path.suffix.lower() in _MEDIA_TYPES and path.is_file() and not hidden:
+                yield path
+    else:
+        raise UsageError(f"{start}: no such file or folder")
+
+
+def capture(page: SavedPage, ask: AskAddresses, now: datetime) -> Capture:
+    """The capture that a file holds. Raises Rejected where it cannot become one (see `normalize.findings`)."""
+    body, modified = _read(page.path)
+    media_type = _media_type(page.path, body)
+    sidecar = _sidecar(page.path)
+    try:
+        url = canonical(sidecar.url or page.url) if sidecar.url or page.url else ""
+        captured_at = parse_stamp(sidecar.captured_at) if sidecar.captured_at else None
+    except CareerscapeError as error:
+        raise Rejected("bad_sidecar", f"{page.path}: {error}") from error
+    url = url or _own_address(page.path, ask(body, media_type, ""))
+    source: TimeSource = "sidecar" if captured_at else "file"
+    return Capture(url, captured_at or modified, now, "file", source, media_type, "", body)
+
+
+def _read(path: Path) -> tuple[bytes, datetime]:
+    try:
+        if not path.is_file():
+            raise Rejected("unreadable_file", f"{path}: it is no regular file")
+        with path.open("rb") as file:
+            body = file.read(MAX_BYTES + 1)
+        stat = path.stat()
+    except OSError as error:
+        raise Rejected("unreadable_file", f"{path}: {error.strerror}") from error
+    if len(body) > MAX_BYTES:
+        raise Rejected("too_large", f"{path}: {stat.st_size:,} bytes, at most {MAX_BYTES:,}")
+    return body, datetime.fromtimestamp(int(stat.st_mtime), UTC)
+
+
+def _media_type(path: Path, body: bytes) -> str:
+    known = _MEDIA_TYPES.get(path.suffix.lower())
+    return known or (HTML if body[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<") else TEXT)
+
+
+def _sidecar(path: Path) -> Sidecar:
+    for candidate in (path.with_suffix(".json"), path.with_name("capture.json")):
+        try:
+            if candidate.is_file():
+                return Sidecar.model_validate_json(candidate.read_bytes())
+        except (ValidationError, OSError, ConfigError) as error:
+            reason = str(error).replace("\n", " ")
+            raise Rejected("bad_sidecar", f"{candidate}: {reason[:300]}") from error
+    return Sidecar()
+
+
+def _own_address(path: Path, found: Addresses) -> str:
+    for address in (found.canonical, found.saved_from):
+        try:
+            if address:
+                return canonical(address)
+        except UsageError:
+            continue
+    why = f"{path}: {found.problem} ({found.detail})" if found.problem else str(path)
+    raise Rejected("no_url", why)

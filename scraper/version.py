@@ -1,0 +1,28 @@
+"""The version of the code that reads pages: the release, and a digest of every file that can change a reading."""
+
+import hashlib
+from functools import cache
+from importlib.metadata import version
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+_READING = (
+    "comparison.py", "document.py", "interpreter.py", "parsing.py", "readers", "sentences.py", "sites",
+)  # fmt: skip
+
+
+@cache
+def parser() -> str:
+    """`0.1.0+1f2e3d4c5b6a`: readings made with the same parser and vocabulary version are the same."""
+    digest = hashlib.sha256()
+    for root in (*(files("scraper") / name for name in _READING), files("normalize")):
+        for path, entry in sorted(_walk(root)):
+            digest.update(path.encode() + entry.read_bytes())
+    return f"{version('careerscape')}+{digest.hexdigest()[:12]}"
+
+
+def _walk(root: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:
+    path = f"{prefix}/{root.name}"
+    if root.is_dir():
+        return [found for entry in root.iterdir() for found in _walk(entry, path)]
+    return [(path, root)] if root.name.endswith((".py", ".toml")) else []

@@ -1,0 +1,72 @@
+"""The child process that reads untrusted pages: a megabyte of hostile HTML may cost it its life, never the run.
+
+It reads requests from standard input and answers on standard output; both are frames (4 bytes of length, big-endian,
+then as many bytes). A request is two frames: a JSON object with `task`, `media_type`, `charset`, `url`, and the page.
+The limits hold for each page: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
+"""
+
+import json
+import resource
+import signal
+import struct
+import sys
+import traceback
+from typing import IO
+
+MAX_CPU_S = 5.0
+MAX_MEMORY = 1 << 30
+FRAME = struct.Struct(">I")
+
+
+def main() -> None:
+    """Answer requests until standard input ends."""
+    resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    source, sink = sys.stdin.buffer, sys.stdout.buffer
+    while (request := read_frame(source)) is not None:
+        body = read_frame(source) or b""
+        signal.setitimer(signal.ITIMER_PROF, MAX_CPU_S)
+        answer = _answer(json.loads(request), body)
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        write_frame(sink, answer)
+
+
+def _answer(request: dict[str, str], body: bytes) -> bytes:
+    from normalize import forms
+    from normalize.errors import Rejected
+    from scraper import parsing
+
+    media_type, charset, url = request["media_type"], request["charset"], request["url"]
+    try:
+        if request["task"] == "parse":
+            return b"O" + forms.to_json(parsing.parse(body, media_type, charset, url))
+        if request["task"] == "trace":
+            return b"O" + forms.to_json(parsing.trace(body, media_type, charset, url))
+        return b"O" + forms.to_json(parsing.addresses(body, media_type, charset))
+    except Rejected as error:
+        return b"R" + json.dumps([error.code, error.detail]).encode()
+    except MemoryError:
+        return b"M"
+    except Exception:  # noqa: BLE001 - a fault of ours is named in the answer, and the run goes on
+        return b"F" + traceback.format_exc().encode(errors="replace")
+
+
+def read_frame(source: IO[bytes]) -> bytes | None:
+    """The next frame, None at the end of the stream."""
+    head = source.read(FRAME.size)
+    if len(head) < FRAME.size:
+        return None
+    size = FRAME.unpack(head)[0]
+    body = source.read(size)
+    return body if len(body) == size else None
+
+
+def write_frame(sink: IO[bytes], body: bytes) -> None:
+    """Send one frame."""
+    sink.write(FRAME.pack(len(body)) + body)
+    sink.flush()
+
+
+if __name__ == "__main__":
+    main()
