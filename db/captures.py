@@ -1,0 +1,110 @@
+"""The index of the archive: which capture lies where, and which body it confirms."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from normalize.findings import Finding
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureRow:
+    """One capture as it is indexed; times are ISO 8601 in UTC, the sha256 is hexadecimal."""
+
+    capture_id: str
+    url: str
+    captured_at: str
+    fetched_at: str
+    origin: str
+    time_source: str
+    media_type: str
+    charset: str
+    http_status: int | None
+    sha256: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    body_of: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body that lies in the archive: the row of its capture, and under which address and time it was written."""
+
+    row_id: int
+    url: str
+    captured_at: str
+
+
+def known_files(db: Database) -> dict[str, int]:
+    """The WARC files and the size up to which the index knows them."""
+    return dict(db.execute("SELECT name, size FROM archive_file").fetchall())
+
+
+def note_files(db: Database, sizes: Mapping[str, int]) -> None:
+    """Remember how far the index knows each file."""
+    db.conn.executemany("INSERT OR REPLACE INTO archive_file (name, size) VALUES (?, ?)", list(sizes.items()))
+
+
+def find(db: Database, capture_id: str) -> int | None:
+    """The row of a capture."""
+    row = db.execute("SELECT id FROM page_capture WHERE capture_id = ?", [capture_id]).fetchone()
+    return row[0] if row else None
+
+
+def find_same(db: Database, url: str, sha256: str) -> int | None:
+    """The newest capture of the same address and body, whatever its time."""
+    row = db.execute(
+        "SELECT c.id FROM page_capture c JOIN page p ON p.id = c.page_id WHERE p.url = ? AND c.sha256 = ? "
+        "ORDER BY c.captured_at DESC LIMIT 1",
+        [url, bytes.fromhex(sha256)],
+    ).fetchone()
+    return row[0] if row else None
+
+
+def body(db: Database, sha256: str) -> Body | None:
+    """Where a body lies, if it does."""
+    row = db.execute(
+        "SELECT c.id, p.url, c.captured_at FROM page_capture c JOIN page p ON p.id = c.page_id "
+        "WHERE c.sha256 = ? AND c.body_capture_id IS NULL",
+        [bytes.fromhex(sha256)],
+    ).fetchone()
+    return Body(*row) if row else None
+
+
+def add(db: Database, row: CaptureRow) -> int:
+    """Index a capture; the caller holds the transaction."""
+    db.conn.execute("INSERT INTO page (url) VALUES (?) ON CONFLICT DO NOTHING", [row.url])
+    page_id = db.execute("SELECT id FROM page WHERE url = ?", [row.url]).fetchone()[0]
+    cursor = db.conn.execute(
+        "INSERT INTO page_capture (capture_id, page_id, captured_at, fetched_at, origin, time_source, media_type, charset, "
+        "http_status, sha256, warc_file, warc_offset, warc_length, body_capture_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        [row.capture_id, page_id, row.captured_at, row.fetched_at, row.origin, row.time_source, row.media_type, row.charset,
+         row.http_status, bytes.fromhex(row.sha256), row.warc_file, row.warc_offset, row.warc_length, row.body_of],
+    )  # fmt: skip
+    return int(cursor.lastrowid or 0)
+
+
+def location(db: Database, capture_id: str) -> dict[str, object]:
+    """Where the body of a capture lies (`warc_file`, `warc_offset`, `warc_length` of the record that holds it), its
+    sha256, and how it has to be read (`media_type`, `charset`, `url`)."""
+    row = db.execute(
+        "SELECT b.warc_file, b.warc_offset, b.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
+        "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
+        "WHERE c.capture_id = ?",
+        [capture_id],
+    ).fetchone()
+    names = ("warc_file", "warc_offset", "warc_length", "sha256", "media_type", "charset", "url")
+    return dict(zip(names, row, strict=True))
+
+
+def findings(db: Database, row_id: int) -> tuple[Finding, ...]:
+    """What the newest reading of a capture found."""
+    rows = db.execute(
+        "SELECT g.code, g.severity, g.message, CASE g.side WHEN 0 THEN 'left' WHEN 1 THEN 'right' END, f.name "
+        "FROM page_capture c JOIN page_finding g ON g.reading_id = c.newest_reading_id LEFT JOIN field f ON f.id = g.field_id "
+        "WHERE c.id = ? ORDER BY g.id",
+        [row_id],
+    ).fetchall()
+    return tuple(Finding(*row) for row in rows)

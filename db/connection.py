@@ -1,0 +1,73 @@
+"""Opening a database: is it ours, how new is it, and with which settings."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from db import schema
+from normalize.errors import ForeignDatabase, StorageError, UsageError
+
+APPLICATION_ID = 0x43525363  # "CRSc"
+OLDEST_SQLITE = (3, 37, 0)
+"""STRICT tables begin here."""
+
+
+def open_to_read(path: Path) -> Database:
+    """The database at `path` for queries. Raises UsageError where there is none, ForeignDatabase, StorageError."""
+    if not path.exists():
+        raise UsageError(f"there is no database at {path}; import pages first (careerscape import PATH)")
+    db = _connect(path, read_only=True)
+    if schema.version(db) < schema.VERSION:
+        db.close()
+        db = open_to_write(path)
+    return db
+
+
+def open_to_write(path: Path) -> Database:
+    """The database at `path`, made or migrated as needed; the caller holds the lock. Raises as `open_to_read`."""
+    if not path.parent.is_dir():
+        raise UsageError(f"there is no folder {path.parent} to put the database into")
+    db = _connect(path, read_only=False)
+    try:
+        schema.migrate(db, APPLICATION_ID)
+    except sqlite3.Error as error:
+        db.close()
+        raise StorageError(f"{path}: {error}") from error
+    return db
+
+
+def _connect(path: Path, read_only: bool) -> Database:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise StorageError(f"SQLite {sqlite3.sqlite_version} is too old, at least 3.37 is needed")
+    if path.is_dir():
+        raise ForeignDatabase(str(path), "it is a folder, not a database")
+    try:
+        conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}", uri=True, timeout=10)
+        db = Database(conn)
+        conn.execute("PRAGMA foreign_keys = ON")
+        conn.execute("PRAGMA synchronous = FULL")
+        _refuse_foreign(db, path)
+    except sqlite3.DatabaseError as error:
+        raise ForeignDatabase(str(path), f"it cannot be opened as a SQLite database ({error})") from error
+    return db
+
+
+def _refuse_foreign(db: Database, path: Path) -> None:
+    application = db.execute("PRAGMA application_id").fetchone()[0]
+    tables = db.execute("SELECT count(*) FROM sqlite_schema").fetchone()[0]
+    if application != APPLICATION_ID and (application or tables):
+        raise ForeignDatabase(str(path), "it is a database of another program")
+    if schema.version(db) > schema.VERSION:
+        raise ForeignDatabase(str(path), "it was made by a newer careerscape")
+
+
+@contextmanager
+def guarded(path: Path) -> Iterator[None]:
+    """Turn what SQLite itself reports (disk full, corrupt file) into a StorageError that names the database."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise StorageError(f"{path}: {error}") from error

@@ -1,0 +1,141 @@
+"""What counts as an occupation's latest: for each group of fields that are printed together, one capture.
+
+The rule is CONTRACT.md's: over all pages, the newest row that is ok or missing; a suspect or unreadable row is skipped;
+a newer complete capture of the same page that has the table or sentence, but not the field, ends the older value. The
+first field of a group that has such a row decides from which capture the whole group is taken.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from db.schema import PAGE_SECTIONS
+from normalize.facts import STATUSES
+from normalize.fields import FIELDS, GROUPS, SECTIONS, Field, in_section
+
+_FIELDS_OF = {group: tuple(f for f in FIELDS if f.group == group) for group in GROUPS}
+_TERM_PART = {"outlook": "time", "salary": "pay", "skill": "top_skills"}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One side of one published capture: which section rows it shows, and which parts of a page it has."""
+
+    page_id: int
+    url: str
+    captured_at: str
+    capture_row: int
+    side: int
+    complete: bool
+    parts: frozenset[str]
+    rows: Mapping[str, int | None]
+    layout_id: int
+
+
+def refresh(db: Database, job_id: int) -> None:
+    """Recompute the pointers of one occupation; the caller holds the transaction."""
+    seen = _seen(db, job_id)
+    facts = _Facts(db, job_id)
+    chosen = [(group, choose(group, seen, facts)) for group in GROUPS]
+    db.conn.execute("DELETE FROM job_current WHERE job_id = ?", [job_id])
+    db.conn.executemany(
+        "INSERT INTO job_current (job_id, group_id, row_id, page_capture_id, side) VALUES (?, ?, ?, ?, ?)",
+        [
+            (job_id, GROUPS.index(group), sight.rows[_FIELDS_OF[group][0].section], sight.capture_row, sight.side)
+            for group, sight in chosen
+            if sight
+        ],
+    )
+
+
+def _seen(db: Database, job_id: int) -> list[Seen]:
+    """All published sightings of an occupation, newest first; ties in the order of address and side."""
+    rows = db.execute(
+        "SELECT c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, r.parts, s.salary_id, s.education_id, "
+        "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id FROM sighting s "
+        "JOIN page_capture c ON c.published_reading_id = s.reading_id JOIN page p ON p.id = c.page_id "
+        "JOIN reading r ON r.id = s.reading_id WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id",
+        [job_id],
+    ).fetchall()
+    return [
+        Seen(
+            page_id,
+            url,
+            captured_at,
+            capture_row,
+            side,
+            outcome == "complete",
+            frozenset(parts.split()),
+            dict(zip(SECTIONS, ids, strict=True)),
+            layout_id,
+        )
+        for page_id, url, captured_at, capture_row, side, outcome, parts, *ids, layout_id in rows
+    ]
+
+
+class _Facts:
+    """The status of every field in every section row of one occupation."""
+
+    def __init__(self, db: Database, job_id: int) -> None:
+        self._db = db
+        self._status: dict[tuple[str, int], str] = {}
+        for section in SECTIONS[:-1]:
+            fields = in_section(section)
+            columns = ", ".join(f"{f.column}_status" for f in fields)
+            for row_id, *statuses in db.execute(f"SELECT id, {columns} FROM {section} WHERE job_id = ?", [job_id]).fetchall():
+                for field, status in zip(fields, statuses, strict=True):
+                    if status is not None:
+                        self._status[field.name, row_id] = STATUSES[status]
+        self._lists(
+            "SELECT h.demographics_id, f.name, min(h.status), max(h.status = 2) FROM share h JOIN demographics d "
+            "ON d.id = h.demographics_id JOIN field f ON f.id = h.field_id WHERE d.job_id = ? GROUP BY 1, 2",
+            job_id,
+        )
+        self._lists("SELECT k.skillset_id, 'skill.name', min(k.name_status), max(k.name_status = 2) FROM skill k "
+                    "JOIN skillset s ON s.id = k.skillset_id WHERE s.job_id = ? GROUP BY 1", job_id)  # fmt: skip
+
+    def _lists(self, query: str, job_id: int) -> None:
+        """A list is suspect if one of its items is, else as good as its best item."""
+        for row_id, name, best, suspect in self._db.execute(query, [job_id]).fetchall():
+            if best is not None:
+                self._status[name, row_id] = "suspect" if suspect else STATUSES[best]
+
+    def status(self, field: Field, sight: Seen) -> str:
+        """The status of a field in a sighting, empty when the page does not have it."""
+        row_id = sight.rows[field.section]
+        return "" if row_id is None else self._status.get((field.name, row_id), "")
+
+    def part(self, field: Field, sight: Seen) -> str:
+        """The table or kind of sentence in which a field stands in a sighting."""
+        row = self._db.execute(
+            "SELECT section_id FROM layout_cell WHERE layout_id = ? AND field_id = ? LIMIT 1", [sight.layout_id, field.id]
+        ).fetchone()
+        section = PAGE_SECTIONS[row[0]] if row else ""
+        return _TERM_PART.get(field.section, section) if section == "intro" else section
+
+
+def choose(group: str, seen: Iterable[Seen], facts: _Facts) -> Seen | None:
+    """The sighting from which a group of fields is taken, None when no page has it."""
+    pages: dict[tuple[int, int], list[Seen]] = {}
+    for sight in seen:
+        pages.setdefault((sight.page_id, sight.side), []).append(sight)
+    for field in _FIELDS_OF[group]:
+        standing = [found for captures in pages.values() if (found := _standing(field, captures, facts))]
+        if standing:
+            newest = max(sight.captured_at for sight in standing)
+            tied = [sight for sight in standing if sight.captured_at == newest]
+            return next((sight for sight in tied if facts.status(field, sight) == "ok"), tied[0])
+    return None
+
+
+def _standing(field: Field, captures: list[Seen], facts: _Facts) -> Seen | None:
+    """The newest capture of one page that has the field as ok or missing, unless a newer one ended it."""
+    ended: set[str] = set()
+    for sight in captures:
+        status = facts.status(field, sight)
+        if status in ("ok", "missing"):
+            return None if ended and facts.part(field, sight) in ended else sight
+        if not status and sight.complete:
+            ended |= sight.parts
+    return None

@@ -1,0 +1,109 @@
+"""The data dictionary: every column of every public view, described."""
+
+from sqlite_utils import Database
+
+from db.views import wide_columns
+
+_URL = "Address of the page: canonical and, after redirects, final"
+_AT = "When the site said it, UTC"
+_ID = "Digest of address, time and body: the same in any database"
+_PAGE, _OURS = "the page", "careerscape"
+
+_OBSERVATION = [
+    ("url", _URL, None, _PAGE),
+    ("captured_at", _AT, "ISO 8601", _PAGE),
+    ("side", "left is the job named first in the address, right the other", None, _PAGE),
+    ("occupation", "Slug of the occupation, as in the address", None, _PAGE),
+    ("field", "section.name of the field", None, _OURS),
+    ("item", "Item of a share list, or rank of a skill; empty where the field has one value", None, _PAGE),
+    ("value", "The value as integer, real or text; NULL when missing or unreadable", "see unit", _PAGE),
+    ("value_number", "The value where it is a number", "see unit", _PAGE),
+    ("value_text", "The value where it is text", None, _PAGE),
+    ("unit", "Unit of the value", None, _OURS),
+    ("status", "ok, missing, suspect or unreadable", None, _OURS),
+    ("raw", "The whole cell, or the words of the sentence, verbatim", None, _PAGE),
+    ("section", "Where it stands: overview, salary, education, demographics, skills or intro", None, _PAGE),
+    ("capture_id", _ID, None, _OURS),
+]
+
+_VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
+    "observation": _OBSERVATION,
+    "observation_latest": _OBSERVATION,
+    "occupation": [
+        ("slug", "Slug of the occupation, as in the page's address", None, _PAGE),
+        ("title", "Title in the header of the newest page's tables", None, _PAGE),
+        ("soc_code", "SOC 2018 code", "SOC 2018", _OURS),
+        ("soc_title", "Title of the SOC code", None, _OURS),
+        ("soc_method", "How the code was found", None, _OURS),
+        ("soc_score", "How sure the code is, 0 to 1", None, _OURS),
+    ],
+    "occupation_latest": [
+        ("slug", "Slug of the occupation, as in the page's address", None, _PAGE),
+        ("title", "Title in the header of the newest page's tables", None, _PAGE),
+        ("soc_code", "SOC 2018 code", "SOC 2018", _OURS),
+        ("as_of", "Time of the oldest capture that a value of this row comes from, UTC", "ISO 8601", _PAGE),
+        ("captures", "Number of published captures that show the occupation", "count", _OURS),
+        *(
+            (name, f"{field.description}: {item}" if item else field.description, field.unit, _PAGE)
+            for name, field, item in wide_columns()
+        ),
+    ],
+    "comparison": [
+        ("url", _URL, None, _PAGE),
+        ("captured_at", _AT, "ISO 8601", _PAGE),
+        ("left", "Slug of the job named first in the address; NULL when rejected", None, _PAGE),
+        ("left_title", "Its title in the table header", None, _PAGE),
+        ("right", "Slug of the other job; NULL when rejected", None, _PAGE),
+        ("right_title", "Its title in the table header", None, _PAGE),
+        ("outcome", "complete, partial (rows and an error) or rejected (no rows)", None, _OURS),
+        ("published", "1 when its rows count in the views of published data", None, _OURS),
+        ("findings", "Number of findings of the newest parse", "count", _OURS),
+    ],
+    "finding": [
+        ("run_id", "The run that made the finding", None, _OURS),
+        ("capture_id", f"{_ID}; NULL when the page never became a capture", None, _OURS),
+        ("url", f"{_URL}; NULL without a capture", None, _PAGE),
+        ("captured_at", f"{_AT}; NULL without a capture", "ISO 8601", _PAGE),
+        ("side", "left or right, NULL when the whole page is meant", None, _OURS),
+        ("field", "The field concerned, if it is one", None, _OURS),
+        ("code", "Code of the finding, see docs/findings.md", None, _OURS),
+        ("severity", "info, warning or error; only an error makes a page partial", None, _OURS),
+        ("message", "What was found, in words", None, _OURS),
+    ],
+    "capture": [
+        ("capture_id", _ID, None, _OURS),
+        ("url", _URL, None, _PAGE),
+        ("captured_at", _AT, "ISO 8601", _PAGE),
+        ("fetched_at", "When the bytes came to the archive, UTC", "ISO 8601", _OURS),
+        ("origin", "live, file, warc, wayback or commoncrawl", None, _OURS),
+        ("status", "HTTP status, NULL without HTTP", None, _PAGE),
+        ("sha256", "Digest of the decoded body", "hexadecimal", _OURS),
+        ("outcome", "Outcome of the newest parse", None, _OURS),
+        ("published", "1 when its rows count in the views of published data", None, _OURS),
+        ("warc_file", "File of the archive folder that holds the record", None, _OURS),
+        ("warc_offset", "Where the record begins in it", "bytes", _OURS),
+        ("warc_length", "Length of the record", "bytes", _OURS),
+    ],
+    "run": [
+        ("run_id", "Number of the run", None, _OURS),
+        ("command", "The command that was run", None, _OURS),
+        ("started_at", "When it began, UTC", "ISO 8601", _OURS),
+        ("finished_at", "When it ended, UTC; NULL while it works", "ISO 8601", _OURS),
+        ("outcome", "done, partial, held, interrupted or failed", None, _OURS),
+        ("exit_code", "What the command line ended with", None, _OURS),
+        ("pages", "Pages in all: loaded + unchanged + rejected + failed", "count", _OURS),
+        ("loaded", "Pages with new facts", "count", _OURS),
+        ("unchanged", "Pages with the same facts as their previous capture", "count", _OURS),
+        ("rejected", "Pages that gave no rows", "count", _OURS),
+        ("failed", "Pages that could not be had", "count", _OURS),
+    ],
+}
+
+
+def fill(db: Database) -> None:
+    """Write the dictionary anew."""
+    db.conn.execute("DELETE FROM data_dictionary")
+    db.conn.executemany(
+        'INSERT INTO data_dictionary ("view", "column", description, unit, source) VALUES (?, ?, ?, ?, ?)',
+        [(view, *row) for view, rows in _VIEWS.items() for row in rows],
+    )

@@ -1,0 +1,125 @@
+"""Questions that the command line asks."""
+
+import difflib
+from collections.abc import Iterable
+from typing import Any
+
+from sqlite_utils import Database
+
+from normalize.errors import UnknownField, UnknownOccupation
+from normalize.fields import BY_NAME, FIELDS, GROUPS, Field
+from normalize.folding import fold, letters
+
+Row = dict[str, Any]
+_SUGGESTIONS = 5
+
+
+def rows(db: Database, query: str, values: Iterable[Any] = ()) -> list[Row]:
+    """The rows of a query as dicts."""
+    cursor = db.execute(query, list(values))
+    names = [column[0] for column in cursor.description]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def occupation(db: Database, name: str) -> str:
+    """The slug of the occupation that a slug or title names. Raises UnknownOccupation with suggestions."""
+    known = db.execute("SELECT slug, title FROM occupation").fetchall()
+    if any(slug == name for slug, _ in known):
+        return name
+    for same in (fold, letters):
+        found = sorted({slug for slug, title in known if same(name) and same(name) in (same(title), same(slug))})
+        if len(found) == 1:
+            return str(found[0])
+        if found:
+            raise UnknownOccupation(name, tuple(found), ambiguous=True)
+    raise UnknownOccupation(name, _similar(fold(name), known))
+
+
+def _similar(name: str, known: list[tuple[str, str]]) -> tuple[str, ...]:
+    by_title = {fold(title): slug for slug, title in known}
+    close = [by_title[title] for title in difflib.get_close_matches(name, by_title, _SUGGESTIONS, 0.6)]
+    within = [slug for title, slug in sorted(by_title.items()) if len(name) > 2 and name in title]
+    return tuple(dict.fromkeys([*close, *within]))[:_SUGGESTIONS]
+
+
+def latest(db: Database, slug: str) -> Row:
+    """The row of `occupation_latest`."""
+    return rows(db, "SELECT * FROM occupation_latest WHERE slug = ?", [slug])[0]
+
+
+def facts(db: Database, slug: str) -> list[Row]:
+    """The rows of `observation` that an occupation's latest values come from, in the order of the fields.
+
+    Fields printed together come from one capture; where every page leaves a group in doubt, its newest doubtful rows
+    are given, so that suspect and unreadable values can be shown as such.
+    """
+    current = {
+        GROUPS[group]: (capture_id, side)
+        for group, capture_id, side in db.execute(
+            "SELECT k.group_id, c.capture_id, CASE k.side WHEN 0 THEN 'left' ELSE 'right' END FROM job_current k "
+            "JOIN job j ON j.id = k.job_id JOIN page_capture c ON c.id = k.page_capture_id WHERE j.slug = ?",
+            [slug],
+        ).fetchall()
+    }
+    observed = rows(db, "SELECT * FROM observation WHERE occupation = ? ORDER BY captured_at DESC, url, side", [slug])
+    for row in observed:
+        current.setdefault(BY_NAME[row["field"]].group, (row["capture_id"], row["side"]))
+    chosen = [row for row in observed if current[BY_NAME[row["field"]].group] == (row["capture_id"], row["side"])]
+    return sorted(chosen, key=lambda row: _order(BY_NAME[row["field"]], row["item"]))
+
+
+def _order(field: Field, item: str) -> tuple[int, int, int]:
+    if field.ranked:
+        return min(f.id for f in FIELDS if f.ranked), int(item), field.id
+    return field.id, field.items.index(item) if item else -1, 0
+
+
+def field_and_item(name: str) -> tuple[Field, str]:
+    """The field, and the item if one is named, of `salary.annual_mean_usd`, `annual_mean_usd`, `salary_annual_mean_usd`,
+    `demographics.gender_pct.male`, `demographics_gender_male_pct`, `skill.name.1`. Raises UnknownField."""
+    spelled: dict[str, tuple[Field, str]] = {}
+    for field in FIELDS:
+        spelled |= dict.fromkeys((field.name, field.name.replace(".", "_")), (field, ""))
+        for item in (*field.items, *(map(str, range(1, 101)) if field.ranked else ())):
+            column = f"{field.section}_{field.column.removesuffix('_pct')}_{item}_pct"
+            spelled |= dict.fromkeys((f"{field.name}.{item}", f"{field.name}:{item}", column), (field, item))
+    wanted = name.strip().lower()
+    if wanted in spelled:
+        return spelled[wanted]
+    short = {s: f for s, f in spelled.items() if s.partition(".")[2] == wanted or s.partition("_")[2] == wanted}
+    if len(set(short.values())) == 1:
+        return next(iter(short.values()))
+    names = [field.name for field in FIELDS]
+    close = difflib.get_close_matches(wanted, names, 3, 0.5) or [n for n in names if wanted and wanted in n][:3]
+    raise UnknownField(name, tuple(sorted({f.name for f, _ in short.values()}) or close))
+
+
+def provenance(db: Database, row: Row) -> Row:
+    """Where an observation stands in its page (`block`, `row`, `column` of its cell), which code and vocabulary read it,
+    in which run, and the record of its capture."""
+    field = BY_NAME[row["field"]]
+    return rows(
+        db,
+        "SELECT l.block, l.row, l.cell AS column, v.parser, v.vocabulary, r.run_id, c.warc_file, c.warc_offset, c.warc_length, "
+        "lower(hex(c.sha256)) AS sha256, c.fetched_at, c.origin FROM page_capture c "
+        "JOIN reading r ON r.id = c.published_reading_id JOIN parser_version v ON v.id = r.version_id "
+        "JOIN sighting s ON s.reading_id = r.id "
+        "LEFT JOIN layout_cell l ON l.layout_id = s.layout_id AND l.field_id = ? AND l.rank = ? "
+        "WHERE c.capture_id = ? AND s.side = ?",
+        [field.id, int(row["item"]) if field.ranked else 0, row["capture_id"], 0 if row["side"] == "left" else 1],
+    )[0]
+
+
+def run(db: Database, run_id: int) -> Row:
+    """The row of `run`."""
+    return rows(db, "SELECT * FROM run WHERE run_id = ?", [run_id])[0]
+
+
+def findings(db: Database, run_id: int) -> list[Row]:
+    """The rows of `finding` that a run wrote."""
+    return rows(db, "SELECT * FROM finding WHERE run_id = ?", [run_id])
+
+
+def findings_of(db: Database, capture_id: str) -> list[Row]:
+    """The rows of `finding` about one capture."""
+    return rows(db, "SELECT * FROM finding WHERE capture_id = ?", [capture_id])

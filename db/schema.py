@@ -1,0 +1,156 @@
+"""Tables, generated from the field list where they hold fields, and the migrations that make them.
+
+Facts are stored once by content: a section row (salary, education, demographics, outlook, skill set) belongs to an
+occupation and is found by its digest; a sighting says which section rows one reading of one capture shows on one side.
+`page_capture.published_reading_id` is the one pointer that makes a reading count.
+"""
+
+from sqlite_utils import Database, Migrations
+
+from db import dictionary, views
+from normalize.facts import STATUSES
+from normalize.fields import FIELDS, SECTIONS, in_section
+
+PAGE_SECTIONS = ("overview", "salary", "education", "demographics", "skills", "intro")
+_SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "text": "TEXT"}
+_LISTS = {"demographics": ("gender_pct", "race_pct")}
+
+migrations = Migrations("careerscape")
+
+
+def version(db: Database) -> int:
+    """The schema version of a database, 0 for an empty one."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: Database, application_id: int) -> None:
+    """Bring the tables to VERSION, and views and data dictionary to this code's, in one transaction."""
+    if version(db) == VERSION and _setting(db, "views") == views.digest():
+        return
+    with db.atomic():
+        migrations.apply(db)
+        views.create(db)
+        dictionary.fill(db)
+        db.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('views', ?)", [views.digest()])
+        db.conn.execute(f"PRAGMA application_id = {application_id}")
+        db.conn.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _setting(db: Database, name: str) -> str:
+    row = db.execute("SELECT value FROM setting WHERE name = ?", [name]).fetchone()
+    return str(row[0]) if row else ""
+
+
+def section_columns(section: str) -> list[str]:
+    """The columns of a section table after `job_id` and `digest`: value, status and raw of each field, raw of each list."""
+    columns = [c for f in in_section(section) for c in (f.column, f"{f.column}_status", f"{f.column}_raw")]
+    return columns + [f"{name}_raw" for name in _LISTS.get(section, ())]
+
+
+@migrations()
+def first_tables(db: Database) -> None:
+    """The tables of the first release."""
+    for statement in (*_REFERENCE, *_OCCUPATIONS, *(_section_table(s) for s in SECTIONS if s != "skill"), *_FACTS, *_RECORD):
+        db.conn.execute(statement)
+    db.conn.executemany("INSERT INTO status (id, name) VALUES (?, ?)", list(enumerate(STATUSES)))
+    db.conn.executemany("INSERT INTO page_section (id, name) VALUES (?, ?)", list(enumerate(PAGE_SECTIONS)))
+    db.conn.executemany(
+        "INSERT INTO field (id, name, section, unit) VALUES (?, ?, ?, ?)",
+        [(f.id, f.name, f.section, f.unit) for f in FIELDS],
+    )
+
+
+VERSION = len(migrations._migrations)
+
+
+def _section_table(section: str) -> str:
+    lines = []
+    for field in in_section(section):
+        name = field.column
+        lines.append(
+            f"{name} {_SQL_TYPES[field.kind]}, {name}_status INTEGER CHECK ({name}_status BETWEEN 0 AND 3), {name}_raw TEXT, "
+            f"CHECK (({name} IS NOT NULL) = coalesce({name}_status IN (0, 2), 0))"
+        )
+    fields = [line.split(", CHECK ((")[0] for line in lines] + [f"{name}_raw TEXT" for name in _LISTS.get(section, ())]
+    checks = ["CHECK ((" + line.split(", CHECK ((")[1] for line in lines]
+    return (
+        f"CREATE TABLE {section} (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job, digest INTEGER NOT NULL, "
+        + ", ".join([*fields, *checks, "UNIQUE (job_id, digest)"])
+        + ") STRICT"
+    )
+
+
+_REFERENCE = (
+    "CREATE TABLE setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID, STRICT",
+    "CREATE TABLE status (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE page_section (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE field (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, section TEXT NOT NULL, unit TEXT) STRICT",
+    'CREATE TABLE data_dictionary ("view" TEXT NOT NULL, "column" TEXT NOT NULL, description TEXT NOT NULL, unit TEXT, '
+    'source TEXT NOT NULL, PRIMARY KEY ("view", "column")) WITHOUT ROWID, STRICT',
+    "CREATE TABLE parser_version (id INTEGER PRIMARY KEY, parser TEXT NOT NULL, vocabulary TEXT NOT NULL, "
+    "UNIQUE (parser, vocabulary)) STRICT",
+    "CREATE TABLE archive_file (name TEXT PRIMARY KEY, size INTEGER NOT NULL) WITHOUT ROWID, STRICT",
+)
+
+_OCCUPATIONS = (
+    "CREATE TABLE job (id INTEGER PRIMARY KEY, slug TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE job_title (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job, title TEXT NOT NULL, "
+    "UNIQUE (job_id, title)) STRICT",
+)
+
+_FACTS = (
+    "CREATE TABLE share (demographics_id INTEGER NOT NULL REFERENCES demographics, field_id INTEGER NOT NULL REFERENCES field, "
+    "item TEXT NOT NULL, pct REAL, status INTEGER NOT NULL REFERENCES status, "
+    "CHECK ((pct IS NOT NULL) = (status IN (0, 2))), PRIMARY KEY (demographics_id, field_id, item)) WITHOUT ROWID, STRICT",
+    "CREATE TABLE skillset (id INTEGER PRIMARY KEY, job_id INTEGER NOT NULL REFERENCES job, digest INTEGER NOT NULL, "
+    "UNIQUE (job_id, digest)) STRICT",
+    "CREATE TABLE skill (skillset_id INTEGER NOT NULL REFERENCES skillset, rank INTEGER NOT NULL, "
+    "name TEXT, name_status INTEGER REFERENCES status, name_raw TEXT, "
+    "pct REAL, pct_status INTEGER REFERENCES status, pct_raw TEXT, "
+    "CHECK ((name IS NOT NULL) = coalesce(name_status IN (0, 2), 0)), "
+    "CHECK ((pct IS NOT NULL) = coalesce(pct_status IN (0, 2), 0)), "
+    "PRIMARY KEY (skillset_id, rank)) WITHOUT ROWID, STRICT",
+    "CREATE TABLE layout (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE layout_cell (layout_id INTEGER NOT NULL REFERENCES layout, field_id INTEGER NOT NULL REFERENCES field, "
+    "rank INTEGER NOT NULL, section_id INTEGER NOT NULL REFERENCES page_section, block INTEGER NOT NULL, row INTEGER NOT NULL, "
+    "cell INTEGER NOT NULL, PRIMARY KEY (layout_id, field_id, rank)) WITHOUT ROWID, STRICT",
+)
+
+_RECORD = (
+    "CREATE TABLE page (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE run_log (id INTEGER PRIMARY KEY, command TEXT NOT NULL, started_at TEXT NOT NULL, finished_at TEXT, "
+    "outcome TEXT CHECK (outcome IN ('done', 'partial', 'held', 'interrupted', 'failed')), exit_code INTEGER, "
+    "pages INTEGER NOT NULL DEFAULT 0, loaded INTEGER NOT NULL DEFAULT 0, unchanged INTEGER NOT NULL DEFAULT 0, "
+    "rejected INTEGER NOT NULL DEFAULT 0, failed INTEGER NOT NULL DEFAULT 0) STRICT",
+    "CREATE TABLE page_capture (id INTEGER PRIMARY KEY, capture_id TEXT NOT NULL UNIQUE, "
+    "page_id INTEGER NOT NULL REFERENCES page, "
+    "captured_at TEXT NOT NULL, fetched_at TEXT NOT NULL, "
+    "origin TEXT NOT NULL CHECK (origin IN ('live', 'file', 'warc', 'wayback', 'commoncrawl')), "
+    "time_source TEXT NOT NULL CHECK (time_source IN ('sidecar', 'file', 'warc', 'http')), media_type TEXT NOT NULL, "
+    "charset TEXT NOT NULL, http_status INTEGER, sha256 BLOB NOT NULL CHECK (length(sha256) = 32), warc_file TEXT NOT NULL, "
+    "warc_offset INTEGER NOT NULL, warc_length INTEGER NOT NULL, body_capture_id INTEGER REFERENCES page_capture, "
+    "newest_reading_id INTEGER REFERENCES reading DEFERRABLE INITIALLY DEFERRED, "
+    "published_reading_id INTEGER UNIQUE REFERENCES reading DEFERRABLE INITIALLY DEFERRED, "
+    "UNIQUE (page_id, captured_at, sha256)) STRICT",
+    "CREATE INDEX page_capture_body ON page_capture (sha256) WHERE body_capture_id IS NULL",
+    "CREATE INDEX page_capture_at ON page_capture (captured_at)",
+    "CREATE TABLE reading (id INTEGER PRIMARY KEY, page_capture_id INTEGER NOT NULL REFERENCES page_capture, "
+    "run_id INTEGER NOT NULL REFERENCES run_log, version_id INTEGER NOT NULL REFERENCES parser_version, "
+    "outcome TEXT NOT NULL CHECK (outcome IN ('complete', 'partial', 'rejected')), parts TEXT NOT NULL) STRICT",
+    "CREATE INDEX reading_capture ON reading (page_capture_id)",
+    "CREATE INDEX reading_run ON reading (run_id)",
+    "CREATE TABLE sighting (reading_id INTEGER NOT NULL REFERENCES reading, side INTEGER NOT NULL CHECK (side IN (0, 1)), "
+    "job_id INTEGER NOT NULL REFERENCES job, title_id INTEGER NOT NULL REFERENCES job_title, "
+    "salary_id INTEGER REFERENCES salary, education_id INTEGER REFERENCES education, "
+    "demographics_id INTEGER REFERENCES demographics, outlook_id INTEGER REFERENCES outlook, "
+    "skillset_id INTEGER REFERENCES skillset, layout_id INTEGER NOT NULL REFERENCES layout, "
+    "PRIMARY KEY (reading_id, side)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX sighting_job ON sighting (job_id)",
+    "CREATE TABLE page_finding (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run_log, "
+    "reading_id INTEGER REFERENCES reading, side INTEGER CHECK (side IN (0, 1)), field_id INTEGER REFERENCES field, "
+    "code TEXT NOT NULL, severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'error')), message TEXT NOT NULL) STRICT",
+    "CREATE INDEX page_finding_reading ON page_finding (reading_id)",
+    "CREATE TABLE job_current (job_id INTEGER NOT NULL REFERENCES job, group_id INTEGER NOT NULL, row_id INTEGER NOT NULL, "
+    "page_capture_id INTEGER NOT NULL REFERENCES page_capture, side INTEGER NOT NULL, "
+    "PRIMARY KEY (job_id, group_id)) WITHOUT ROWID, STRICT",
+)

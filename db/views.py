@@ -1,0 +1,174 @@
+"""The public views of CONTRACT.md, generated from the field list where they unpivot fields."""
+
+import hashlib
+
+from sqlite_utils import Database
+
+from normalize.fields import BY_NAME, FIELDS, GROUPS, SECTIONS, Field, in_section
+
+_STATUS = "CASE {} WHEN 0 THEN 'ok' WHEN 1 THEN 'missing' WHEN 2 THEN 'suspect' WHEN 3 THEN 'unreadable' END"
+_SIDE = "CASE {} WHEN 0 THEN 'left' WHEN 1 THEN 'right' END"
+_OUTER = (
+    "p.url, c.captured_at, " + _SIDE.format("s.side") + " AS side, j.slug AS occupation, f.name AS field, {item} AS item, "
+    "{value} AS value, {number} AS value_number, {text} AS value_text, f.unit, " + _STATUS.format("{status}") + " AS status, "
+    "{raw} AS raw, (SELECT name FROM page_section WHERE id = l.section_id) AS section, c.capture_id"
+)
+_FROM = (
+    "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN sighting s ON s.reading_id = c.published_reading_id "
+    "JOIN job j ON j.id = s.job_id "
+)
+_CELL = "LEFT JOIN layout_cell l ON l.layout_id = s.layout_id AND l.field_id = f.id AND l.rank = {rank} "
+
+
+def column_name(field: Field, item: str = "") -> str:
+    """A field's column of `occupation_latest`: `salary_annual_mean_usd`, `demographics_gender_male_pct`."""
+    if item:
+        return f"{field.section}_{field.column.removesuffix('_pct')}_{item}_pct"
+    return field.name.replace(".", "_")
+
+
+def wide_columns() -> list[tuple[str, Field, str]]:
+    """The columns of `occupation_latest` after `captures`: name, field and item."""
+    scalars = [(column_name(f), f, "") for f in FIELDS if f.scalar]
+    return scalars + [(column_name(f, item), f, item) for f in FIELDS for item in f.items]
+
+
+def _scalar_branch(section: str) -> str:
+    fields = in_section(section)
+
+    def case(column: str) -> str:
+        return "CASE f.id " + " ".join(f"WHEN {f.id} THEN x.{column.format(f.column)}" for f in fields) + " END"
+
+    def of_kind(text: bool) -> str:
+        chosen = [f for f in fields if (f.kind == "text") == text]
+        return "CASE f.id " + " ".join(f"WHEN {f.id} THEN x.{f.column}" for f in chosen) + " END" if chosen else "NULL"
+
+    columns = _OUTER.format(
+        item="''", value=case("{}"), number=of_kind(False), text=of_kind(True), status=case("{}_status"), raw=case("{}_raw")
+    )
+    ids = ", ".join(str(f.id) for f in fields)
+    return (
+        f"SELECT {columns} {_FROM} JOIN {section} x ON x.id = s.{section}_id JOIN field f ON f.id IN ({ids}) "
+        + _CELL.format(rank=0) + f"WHERE {case('{}_status')} IS NOT NULL"
+    )  # fmt: skip
+
+
+def _share_branch() -> str:
+    gender, race = BY_NAME["demographics.gender_pct"].id, BY_NAME["demographics.race_pct"].id
+    raw = f"CASE f.id WHEN {gender} THEN x.gender_pct_raw WHEN {race} THEN x.race_pct_raw END"
+    value = "CASE WHEN h.pct IS NOT NULL THEN h.pct END"
+    columns = _OUTER.format(item="h.item", value=value, number="h.pct", text="NULL", status="h.status", raw=raw)
+    return (
+        f"SELECT {columns} {_FROM} JOIN demographics x ON x.id = s.demographics_id "
+        "JOIN share h ON h.demographics_id = x.id JOIN field f ON f.id = h.field_id " + _CELL.format(rank=0)
+    )
+
+
+def _skill_branch() -> str:
+    name, pct = BY_NAME["skill.name"].id, BY_NAME["skill.pct"].id
+
+    def case(column: str) -> str:
+        return f"CASE f.id WHEN {name} THEN k.name{column} WHEN {pct} THEN k.pct{column} END"
+
+    columns = _OUTER.format(
+        item="CAST(k.rank AS TEXT)", value=case(""), number=f"CASE f.id WHEN {pct} THEN k.pct END",
+        text=f"CASE f.id WHEN {name} THEN k.name END", status=case("_status"), raw=case("_raw"),
+    )  # fmt: skip
+    return (
+        f"SELECT {columns} {_FROM} JOIN skill k ON k.skillset_id = s.skillset_id "
+        f"JOIN field f ON f.id IN ({name}, {pct}) " + _CELL.format(rank="k.rank") + f"WHERE {case('_status')} IS NOT NULL"
+    )
+
+
+def _observation() -> str:
+    scalars = [_scalar_branch(section) for section in SECTIONS if section != "skill"]
+    return " UNION ALL ".join([*scalars, _share_branch(), _skill_branch()])
+
+
+_LATEST_CAPTURE = (
+    "NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
+    "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id))"
+)
+
+_TITLE = (
+    "(SELECT t.title FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
+    "JOIN page p ON p.id = c.page_id JOIN job_title t ON t.id = s.title_id WHERE s.job_id = j.id "
+    "ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1)"
+)
+_PUBLISHED = (
+    "EXISTS (SELECT 1 FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id WHERE s.job_id = j.id)"
+)
+
+
+def _wide_value(field: Field, item: str) -> str:
+    group = GROUPS.index(field.group)
+    if item:
+        return (
+            "(SELECT h.pct FROM job_current k JOIN share h ON h.demographics_id = k.row_id "
+            f"WHERE k.job_id = j.id AND k.group_id = {group} AND h.field_id = {field.id} AND h.item = '{item}' AND h.status = 0)"
+        )
+    return (
+        f"(SELECT x.{field.column} FROM job_current k JOIN {field.section} x ON x.id = k.row_id "
+        f"WHERE k.job_id = j.id AND k.group_id = {group} AND x.{field.column}_status = 0)"
+    )
+
+
+def _occupation_latest() -> str:
+    values = ", ".join(f"{_wide_value(field, item)} AS {name}" for name, field, item in wide_columns())
+    return (
+        f"SELECT j.slug, {_TITLE} AS title, NULL AS soc_code, "
+        "(SELECT min(c.captured_at) FROM job_current k JOIN page_capture c ON c.id = k.page_capture_id "
+        "WHERE k.job_id = j.id) AS as_of, "
+        "(SELECT count(DISTINCT s.reading_id) FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
+        f"WHERE s.job_id = j.id) AS captures, {values} FROM job j WHERE {_PUBLISHED}"
+    )
+
+
+def _comparison() -> str:
+    def of(side: int, what: str) -> str:
+        join = "JOIN job j ON j.id = s.job_id" if what == "j.slug" else "JOIN job_title t ON t.id = s.title_id"
+        return f"(SELECT {what} FROM sighting s {join} WHERE s.reading_id = r.id AND s.side = {side})"
+
+    return (
+        f"SELECT p.url, c.captured_at, {of(0, 'j.slug')} AS left, {of(0, 't.title')} AS left_title, "
+        f"{of(1, 'j.slug')} AS right, {of(1, 't.title')} AS right_title, r.outcome, "
+        "c.published_reading_id IS NOT NULL AS published, "
+        "(SELECT count(*) FROM page_finding g WHERE g.reading_id = r.id) AS findings "
+        "FROM page_capture c JOIN page p ON p.id = c.page_id LEFT JOIN reading r ON r.id = c.newest_reading_id"
+    )
+
+
+def definitions() -> dict[str, str]:
+    """The SELECT of each public view, by name, in the order in which they have to be made."""
+    observation = _observation()
+    newest = _FROM.replace("FROM page_capture c", f"FROM (SELECT c.* FROM page_capture c WHERE {_LATEST_CAPTURE}) c")
+    return {
+        "observation": observation,
+        "observation_latest": observation.replace(_FROM, newest),
+        "occupation": f"SELECT j.slug, {_TITLE} AS title, NULL AS soc_code, NULL AS soc_title, NULL AS soc_method, "
+        f"NULL AS soc_score FROM job j WHERE {_PUBLISHED}",
+        "occupation_latest": _occupation_latest(),
+        "comparison": _comparison(),
+        "finding": "SELECT g.run_id, c.capture_id, p.url, c.captured_at, " + _SIDE.format("g.side") + " AS side, "
+        "f.name AS field, g.code, g.severity, g.message FROM page_finding g LEFT JOIN reading r ON r.id = g.reading_id "
+        "LEFT JOIN page_capture c ON c.id = r.page_capture_id LEFT JOIN page p ON p.id = c.page_id "
+        "LEFT JOIN field f ON f.id = g.field_id WHERE g.reading_id IS NULL OR c.newest_reading_id = g.reading_id",
+        "capture": "SELECT c.capture_id, p.url, c.captured_at, c.fetched_at, c.origin, c.http_status AS status, "
+        "lower(hex(c.sha256)) AS sha256, r.outcome, c.published_reading_id IS NOT NULL AS published, c.warc_file, c.warc_offset, "
+        "c.warc_length FROM page_capture c JOIN page p ON p.id = c.page_id LEFT JOIN reading r ON r.id = c.newest_reading_id",
+        "run": "SELECT id AS run_id, command, started_at, finished_at, outcome, exit_code, pages, loaded, unchanged, rejected, "
+        "failed FROM run_log",
+    }  # fmt: skip
+
+
+def digest() -> str:
+    """Changes with any view's definition."""
+    return hashlib.sha256("\n".join(f"{n} {q}" for n, q in definitions().items()).encode()).hexdigest()[:16]
+
+
+def create(db: Database) -> None:
+    """Make all views anew."""
+    for name in db.view_names():
+        db.conn.execute(f'DROP VIEW "{name}"')
+    for name, query in definitions().items():
+        db.conn.execute(f'CREATE VIEW "{name}" AS {query}')
