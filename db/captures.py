@@ -37,6 +37,19 @@ class Body:
     captured_at: str
 
 
+@dataclass(frozen=True, slots=True)
+class Record:
+    """The archive record that holds a capture's body, the body's sha256, and what the reader has to know of it."""
+
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    sha256: str
+    media_type: str
+    charset: str
+    url: str
+
+
 def known_files(db: Database) -> dict[str, int]:
     """The WARC files and the size up to which the index knows them."""
     return dict(db.execute("SELECT name, size FROM archive_file").fetchall())
@@ -86,17 +99,15 @@ def add(db: Database, row: CaptureRow) -> int:
     return int(cursor.lastrowid or 0)
 
 
-def location(db: Database, capture_id: str) -> dict[str, object]:
-    """Where the body of a capture lies (`warc_file`, `warc_offset`, `warc_length` of the record that holds it), its
-    sha256, and how it has to be read (`media_type`, `charset`, `url`)."""
+def location(db: Database, capture_id: str) -> Record:
+    """Where the body of a capture lies and how it has to be read."""
     row = db.execute(
         "SELECT b.warc_file, b.warc_offset, b.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
-        "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
-        "WHERE c.capture_id = ?",
+        "FROM page_capture c JOIN page p ON p.id = c.page_id "
+        "JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) WHERE c.capture_id = ?",
         [capture_id],
     ).fetchone()
-    names = ("warc_file", "warc_offset", "warc_length", "sha256", "media_type", "charset", "url")
-    return dict(zip(names, row, strict=True))
+    return Record(*row)
 
 
 def findings(db: Database, row_id: int) -> tuple[Finding, ...]:

@@ -10,6 +10,8 @@ from sqlite_utils import Database
 from db import schema
 from normalize.errors import ForeignDatabase, StorageError, UsageError
 
+__all__ = ["Database", "guarded", "open_to_read", "open_to_write"]
+
 APPLICATION_ID = 0x43525363  # "CRSc"
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables begin here."""

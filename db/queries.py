@@ -65,10 +65,11 @@ def facts(db: Database, slug: str) -> list[Row]:
     for row in observed:
         current.setdefault(BY_NAME[row["field"]].group, (row["capture_id"], row["side"]))
     chosen = [row for row in observed if current[BY_NAME[row["field"]].group] == (row["capture_id"], row["side"])]
-    return sorted(chosen, key=lambda row: _order(BY_NAME[row["field"]], row["item"]))
+    return sorted(chosen, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
 
 
-def _order(field: Field, item: str) -> tuple[int, int, int]:
+def order(field: Field, item: str) -> tuple[int, int, int]:
+    """The place of a field and item in a list of facts; a skill's name and per cent stand together."""
     if field.ranked:
         return min(f.id for f in FIELDS if f.ranked), int(item), field.id
     return field.id, field.items.index(item) if item else -1, 0
@@ -101,7 +102,7 @@ def provenance(db: Database, row: Row) -> Row:
     return rows(
         db,
         "SELECT l.block, l.row, l.cell AS column, v.parser, v.vocabulary, r.run_id, c.warc_file, c.warc_offset, c.warc_length, "
-        "lower(hex(c.sha256)) AS sha256, c.fetched_at, c.origin FROM page_capture c "
+        "lower(hex(c.sha256)) AS sha256, c.fetched_at, c.origin, c.time_source FROM page_capture c "
         "JOIN reading r ON r.id = c.published_reading_id JOIN parser_version v ON v.id = r.version_id "
         "JOIN sighting s ON s.reading_id = r.id "
         "LEFT JOIN layout_cell l ON l.layout_id = s.layout_id AND l.field_id = ? AND l.rank = ? "

@@ -45,7 +45,7 @@ def out_of_range(field: str, value: Number) -> Contradiction | None:
     if field not in BOUNDS:
         return None
     low, high = BOUNDS[field]
-    if Decimal(low) <= value <= Decimal(high):
+    if low <= value <= high:
         return None
     return Contradiction("out_of_range", f"{value} is not between {low} and {high} {BY_NAME[field].unit}", (field,))
 
@@ -58,7 +58,7 @@ def pay(values: Mapping[str, Number], agreeing: Mapping[str, int]) -> Iterable[C
     """
     mean, low, high, hourly = (values.get(field) for field in (_MEAN, _LOW, _HIGH, _HOURLY))
     sure = agreeing.get(_MEAN, 0) > 1
-    hourly_fits = mean is not None and hourly is not None and abs(hourly * HOURS_A_YEAR - mean) <= Decimal("10.9")
+    hourly_fits = mean is not None and hourly is not None and abs(Decimal(hourly) * HOURS_A_YEAR - mean) <= Decimal("10.9")
     if mean is not None and hourly is not None and not hourly_fits:
         doubtful: tuple[str, ...] = (_HOURLY,) if sure else (_HOURLY, _MEAN)
         yield Contradiction("hourly_differs", f"{hourly} x {HOURS_A_YEAR} = {hourly * HOURS_A_YEAR}, not {mean}", doubtful)

@@ -6,26 +6,20 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 
-from sqlite_utils import Database
-
 from db import captures, load, publish, runs
-from db.connection import guarded, open_to_write
+from db.connection import Database, guarded, open_to_write
 from db.lock import writing
 from normalize import vocabulary
 from normalize.errors import CareerscapeError, Rejected
-from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from scraper import sources, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
+from scraper.signals import Terminated
 
 PAGES_A_TRANSACTION = 100
-
-
-class Terminated(BaseException):
-    """The process was asked to end (SIGTERM)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +168,3 @@ def _batches(pages: Iterable[sources.SavedPage], size: int) -> Iterator[list[sou
     rest = iter(pages)
     while batch := list(islice(rest, size)):
         yield batch
-
-
-__all__ = ["PageReport", "Reading", "Report", "Terminated", "import_pages"]

@@ -1,0 +1,26 @@
+"""The facts of one or more occupations lined up, field by field, for people to read."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from db import queries
+from db.queries import Row
+from normalize.fields import BY_NAME, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One field (and item): for each occupation its row of `observation`, None where no page has the field."""
+
+    field: Field
+    item: str
+    cells: tuple[Row | None, ...]
+
+
+def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
+    """All fields that any of the occupations has, in the order of the fields, lists and skills item by item."""
+    columns = [{(row["field"], row["item"]): row for row in queries.facts(db, slug)} for slug in slugs]
+    keys = sorted({key for column in columns for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1]))
+    return [Line(BY_NAME[name], item, tuple(column.get((name, item)) for column in columns)) for name, item in keys]

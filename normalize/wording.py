@@ -1,0 +1,54 @@
+"""Values and codes in the words that people read, the same in the terminal and in the browser."""
+
+from normalize.facts import Value
+from normalize.fields import Field
+
+NOT_SHOWN = "–"
+"""Stands where a page shows that it has no value."""
+
+_ITEMS = {
+    "male": "Male",
+    "female": "Female",
+    "other": "Other",
+    "unknown": "Unknown",
+    "white": "White",
+    "black": "Black or African American",
+    "hispanic": "Hispanic or Latino",
+    "asian": "Asian",
+    "aian": "American Indian and Alaska Native",
+    "nhpi": "Native Hawaiian and Pacific Islander",
+    "multiracial": "Two or more races",
+    "mena": "Middle Eastern or North African",
+}
+_DEGREES = {
+    "none": "No degree",
+    "high_school": "High school diploma",
+    "some_college": "Some college, no degree",
+    "certificate": "Certificate",
+    "diploma": "Diploma",
+    "license": "License",
+    "associate": "Associate degree",
+    "bachelor": "Bachelor's degree",
+    "master": "Master's degree",
+    "doctorate": "Doctorate",
+    "other": "Other degree",
+}
+_FORMS = {"USD/year": "${:,}", "USD/hour": "${:,.2f}", "percent": "{:g}%", "count": "{:,}", "score_1_5": "{:g} of 5"}
+
+
+def item_words(field: Field, item: str) -> str:
+    """An item of a share list, or the rank of a skill, in words."""
+    return f"#{item}" if field.ranked else _ITEMS.get(item, item)
+
+
+def value_words(field: Field, value: Value | None) -> str:
+    """A value with its unit: `$44,937`, `58%`, `46 years`, `Bachelor's degree`."""
+    if value is None:
+        return NOT_SHOWN
+    if field.name == "education.degree":
+        return _DEGREES.get(str(value), str(value))
+    if form := _FORMS.get(field.unit or ""):
+        return form.format(value)
+    if field.unit in ("years", "months"):
+        return f"{value:g} {field.unit.removesuffix('s') if value == 1 else field.unit}"
+    return str(value)

@@ -1,0 +1,145 @@
+"""The door to rich: tables, messages and progress. What a page says is made harmless before it reaches a terminal."""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from db.queries import Row
+from db.sheet import Line
+from normalize.fields import Field
+from normalize.wording import NOT_SHOWN, item_words, value_words
+
+_UNSAFE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_PIPED_WIDTH = 1000
+_MARKS = {"suspect": " ?", "unreadable": "unreadable"}
+_STYLES = {"ok": "", "missing": "dim", "suspect": "yellow", "unreadable": "red"}
+_LEGEND = {
+    "missing": f"{NOT_SHOWN} the page shows that it has no value",
+    "suspect": "? a check on the page contradicts the value",
+    "unreadable": "unreadable: the page shows something that is no such value",
+}
+
+
+def safe(text: str) -> str:
+    """The text on one line; control, invisible and direction characters as `\\x1b` or `\\u202e`, lines joined by ` ⏎ `."""
+    return _UNSAFE.sub(_escape, " ⏎ ".join(text.split("\n"))).replace("\t", " ")
+
+
+def _escape(match: re.Match[str]) -> str:
+    code = ord(match[0])
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def print_json(value: object) -> None:
+    """One line of JSON on standard output; characters that a terminal could act on are escaped."""
+    line = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    print(_UNSAFE.sub(lambda m: json.dumps(m[0])[1:-1], line))  # noqa: T201 - this is the door
+
+
+def say(text: str) -> None:
+    """A message for people, on standard error."""
+    print("\n".join(safe(line) for line in text.split("\n")), file=sys.stderr)  # noqa: T201 - this is the door
+
+
+def tell(text: str) -> None:
+    """A line of the answer, on standard output."""
+    print(safe(text))  # noqa: T201 - this is the door
+
+
+def _print(renderable: Any) -> None:
+    from rich.console import Console
+
+    terminal = sys.stdout.isatty()
+    console = Console(highlight=False, markup=False, emoji=False, width=None if terminal else _PIPED_WIDTH)
+    if terminal:
+        console.print(renderable)
+        return
+    with console.capture() as capture:
+        console.print(renderable)
+    print("\n".join(line.rstrip() for line in capture.get().splitlines()))  # noqa: T201 - this is the door
+
+
+def _table() -> Any:
+    from rich.table import Table
+
+    return Table(box=None, show_header=False, pad_edge=False, padding=(0, 3, 0, 0))
+
+
+def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
+    """One or more occupations side by side: title and slug, age of the data, then section by section; a legend of the marks."""
+    from rich.text import Text
+
+    table = _table()
+    table.add_row("", *(Text(safe(o["title"]), style="bold") for o in occupations))
+    table.add_row("", *(Text(safe(o["slug"]), style="dim") for o in occupations))
+    table.add_row("", *(Text(_age(o), style="dim") for o in occupations))
+    for line, section, new_field in _with_breaks(lines):
+        if section:
+            table.add_row("")
+            table.add_row(Text(section, style="bold"))
+        if new_field and line.field.items:
+            table.add_row(f"  {line.field.label}")
+        label = f"    {item_words(line.field, line.item)}" if line.item else f"  {line.field.label}"
+        if line.field.items and not line.item:
+            label = "    The list as a whole"
+        table.add_row(label, *(_cell(line.field, row) for row in line.cells))
+    _print(table)
+    seen = {row["status"] for line in lines for row in line.cells if row}
+    legend = [words for status, words in _LEGEND.items() if status in seen]
+    if legend:
+        _print(Text("\n" + "\n".join(legend), style="dim"))
+
+
+def _age(occupation: Row) -> str:
+    pages = occupation["captures"]
+    return f"as of {(occupation['as_of'] or '')[:10] or 'never'}, {pages} capture{'s' * (pages != 1)}"
+
+
+def _with_breaks(lines: Sequence[Line]) -> Iterator[tuple[Line, str, bool]]:
+    """Each line with the section that begins at it, and whether a field does."""
+    section, field = "", ""
+    for line in lines:
+        yield line, line.field.section.capitalize() if line.field.section != section else "", line.field.name != field
+        section, field = line.field.section, line.field.name
+
+
+def _cell(field: Field, row: Row | None) -> Any:
+    from rich.text import Text
+
+    if row is None:
+        return Text("")
+    status = row["status"]
+    if status == "unreadable":
+        return Text(f"unreadable: {safe(row['raw'])}", style=_STYLES[status])
+    return Text(safe(value_words(field, row["value"])) + _MARKS.get(status, ""), style=_STYLES[status])
+
+
+def print_pairs(title: str, pairs: Sequence[tuple[str, str]]) -> None:
+    """A heading and labelled lines; the label of a continued line is empty."""
+    from rich.text import Text
+
+    table = _table()
+    for label, text in pairs:
+        table.add_row(Text(f"  {label}", style="dim"), Text(safe(text), overflow="fold"))
+    _print(Text(safe(title), style="bold"))
+    _print(table)
+
+
+@contextmanager
+def progress(words: str, total: int) -> Iterator[Callable[[], None]]:
+    """A progress bar on standard error while it is a terminal; the callable marks one more as done."""
+    if not sys.stderr.isatty() or total < 2:
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(words, total=total)
+        yield lambda: bar.advance(task)
