@@ -1,6 +1,7 @@
 """Texts made comparable. Raw text is never overwritten: what is folded stands beside it."""
 
 import re
+from collections.abc import Sequence
 
 _DASHES = "‐‑‒–—―−﹘﹣－"
 _INVISIBLE = (
@@ -14,8 +15,9 @@ _TRANSLATION = {
     **{ord(c): "'" for c in _QUOTES},
     **{ord(c): '"' for c in "“”„″"},
 }
-_SAME_LENGTH = {k: (v if v is not None else "\u2060") for k, v in _TRANSLATION.items()}
+_UNSEEN = {ord(c): None for c in _INVISIBLE}
 _SPACE = re.compile(r"\s+")
+_UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -29,9 +31,25 @@ def fold(text: str) -> str:
     return plain(text).lower().rstrip(":.").rstrip()
 
 
-def fold_in_place(text: str) -> str:
-    """Lower case with plain dashes, quotes and spaces, each character where it stood, so that offsets hold."""
-    return "".join(" " if c.isspace() else (low if len(low := c.lower()) == 1 else c) for c in text.translate(_SAME_LENGTH))
+def shown(text: str) -> str:
+    """One line as a reader of the page sees it: spaces collapsed, invisible characters gone, all signs as they are."""
+    return _SPACE.sub(" ", text.translate(_UNSEEN)).strip()
+
+
+def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
+    """`plain` in lower case, not stripped, and for each of its characters (and its end) the offset in `text`."""
+    if not _UNEVEN.search(text):
+        low = text.translate(_TRANSLATION).lower()
+        if len(low) == len(text):
+            return low, range(len(text) + 1)
+    folded: list[str] = []
+    offsets: list[int] = []
+    for offset, character in enumerate(text):
+        low = " " if character.isspace() else character.translate(_TRANSLATION).lower()
+        if low != " " or folded[-1:] != [" "]:
+            folded += low
+            offsets += [offset] * len(low)
+    return "".join(folded), [*offsets, len(text)]
 
 
 def letters(text: str) -> str:

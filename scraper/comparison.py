@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
-from normalize.folding import fold, letters, name_keys
+from normalize.folding import fold, letters, name_keys, shown
 from scraper.document import Table
 from scraper.sites import Site
 
@@ -19,7 +19,12 @@ class Pair:
     @classmethod
     def of(cls, left: str, right: str) -> "Pair":
         """The pair of two slugs."""
-        return cls({"left": name_keys(left.replace("-", " ")), "right": name_keys(right.replace("-", " "))})
+        keys: dict[Side, frozenset[str]] = {
+            "left": name_keys(left.replace("-", " ")),
+            "right": name_keys(right.replace("-", " ")),
+        }
+        shared = keys["left"] & keys["right"]  # `nurse-aide` and `nurse-and-aide` are told apart by what they do not share
+        return cls({side: own - shared or own for side, own in keys.items()})
 
     def side(self, text: str) -> Side | None:
         """The job whose title a text is, if it is one."""
@@ -124,7 +129,7 @@ class _Reader:
         if len(header) != width or label in jobs.values() or len(jobs) != 2:
             return None
         for side, column in jobs.items():
-            self.result.titles.setdefault(side, " ".join(header[column].split()))
+            self.result.titles.setdefault(side, shown(header[column]))
         for column, cell in enumerate(header):
             if cell and column not in jobs.values() and column != label:
                 self._note("ignored_column", repr(cell[:80]))
@@ -133,7 +138,7 @@ class _Reader:
     def _row(self, number: int, row: tuple[str, ...], columns: _Columns, width: int) -> None:
         if not any(row):
             return
-        label = " ".join(row[columns.label].split()) if columns.label < len(row) else ""
+        label = shown(row[columns.label]) if columns.label < len(row) else ""
         where = self.site.sections_of.get(fold(label))
         if fold(label) in self.site.ignored:
             self._note("ignored_label", repr(label))
@@ -148,7 +153,7 @@ class _Reader:
             for side, column in columns.jobs.items():
                 if column < len(row):
                     place = Place(self.block, number, column)
-                    heading = " ".join(columns.headings[column].split())
+                    heading = shown(columns.headings[column])
                     self.result.claims.append(
                         Claim(where[section], side, row[column], section, place, label, heading, doubt=doubt)
                     )

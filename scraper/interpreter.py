@@ -41,7 +41,7 @@ def interpret(document: Document, url: str) -> Claims:
         notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
     parts = tuple(dict.fromkeys([*(table.section for table in ours), *prose.parts]))
     jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
-    return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, (*notes, *prose.notes))
+    return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, (*notes, *prose.notes, *prose.leftovers()))
 
 
 def _reject(document: Document, left: str, right: str, notes: list[Note]) -> None:

@@ -1,16 +1,17 @@
 """Figures in prose: the forms of a site's sentences, tried on text in which the jobs' titles are marked."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 
-from normalize.claims import Claim, Doubt, Note, Place, Side
-from normalize.folding import fold_in_place
+from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
+from normalize.folding import fold, fold_with_offsets
 from scraper.sites import LEFT_MARK, RIGHT_MARK, Sentence, Site
 
 _MARKS: dict[Side, str] = {"left": LEFT_MARK, "right": RIGHT_MARK}
 _COMMA = re.compile(r",")
-_AND = re.compile(r"\s+and\s+")
+_AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
+Span = tuple[int, int]
 
 
 class Prose:
@@ -21,43 +22,59 @@ class Prose:
         self.titles = titles
         self.parts: list[str] = []
         self.notes: list[Note] = []
+        self._heard: set[tuple[str, Side]] = set()
+        self._passed_over: dict[str, str] = {}
         by_length = sorted(titles.items(), key=lambda entry: -len(entry[1]))
         self._mentions = [
-            (_MARKS[side], re.compile(rf"(?<!\w){re.escape(fold_in_place(title))}(?:'s|s|es)?(?!\w)"))
-            for side, title in by_length
+            (_MARKS[side], re.compile(rf"(?<!\w){re.escape(fold(title))}(?:'s|s|es)?(?!\w)")) for side, title in by_length
         ]
 
     def claims(self, text: str, place: Place, doubt: Doubt = "") -> Iterator[Claim]:
         """The claims of one run of text; a cue that no form takes becomes a note."""
-        folded = fold_in_place(text)
-        if "become" not in folded and "salary" not in folded and "skills" not in folded:
+        low = text.lower()
+        if not any(word in low for word in self.site.sentence_words):
             return
+        folded, offsets = fold_with_offsets(text)
         marked = folded
         for mark, mention in self._mentions:
             marked = mention.sub(lambda m, mark=mark: mark * len(m[0]), marked)  # type: ignore[misc]
         for sentence in self.site.sentences:
-            taken: list[tuple[int, int]] = []
+            taken: list[Span] = []
             for pattern in sentence.patterns:
                 for match in pattern.finditer(marked):
-                    if not any(start < match.end() and match.start() < end for start, end in taken):
+                    if not _overlaps(taken, match.span()):
                         taken.append(match.span())
-                        yield from self._values(sentence, match, text, place, doubt)
+                        yield from self._values(sentence, match, text, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)
             for cue in sentence.cue_pattern.finditer(marked):
-                if not any(start <= cue.start() < end or cue.start() <= start < cue.end() for start, end in taken):
-                    self._unread(sentence, text[cue.start() : cue.start() + 160])
+                if not _overlaps(taken, cue.span()):
+                    self._unread(sentence, text[offsets[cue.start()] :])
+            for hint in sentence.hint_pattern.finditer(marked):
+                if not _overlaps(taken, hint.span()):
+                    self._passed_over.setdefault(sentence.name, text[offsets[hint.start()] :])
 
-    def _values(self, sentence: Sentence, match: re.Match[str], text: str, place: Place, doubt: Doubt) -> Iterator[Claim]:
+    def leftovers(self) -> Iterator[Note]:
+        """Once the whole page was seen: kinds of sentence that stand on it, but gave nothing for one of the jobs."""
+        read_already = {note.detail.partition(":")[0] for note in self.notes}
+        for name, words in self._passed_over.items():
+            if name not in read_already and any((name, side) not in self._heard for side in SIDES):
+                yield _unread(name, words)
+
+    def _values(
+        self, sentence: Sentence, match: re.Match[str], text: str, offsets: Sequence[int], place: Place, doubt: Doubt
+    ) -> Iterator[Claim]:
         groups = match.groupdict()
         for number in ("1", "2"):
             job = groups.get(f"job{number}")
             if not job:
                 continue
-            value = f"value{number}" if groups.get(f"value{number}") else "value1"
+            start, end = match.span(f"value{number}" if groups.get(f"value{number}") else "value1")
             side: Side = "left" if job[0] == LEFT_MARK else "right"
-            start, end = match.span(value)
-            for item, low, high in self._items(sentence, text, start, end):
+            self._heard.add((sentence.name, side))
+            for item, low, high in self._items(
+                sentence, text, offsets[start], offsets[end - 1] + 1 if end > start else offsets[end]
+            ):
                 at = Place(place.block, place.row, place.column, place.start + low)
                 yield Claim(sentence.term, side, text[low:high], "intro", at, sentence.name, self.titles[side], item, doubt)
 
@@ -66,34 +83,40 @@ class Prose:
         if not sentence.most:
             yield "", start, end
             return
-        spans = _split(text, start, end, sentence.most)
-        if len(spans) > sentence.most:
+        spans = _split(text, start, end)
+        if len(spans) > sentence.most or not spans:
             self._unread(sentence, text[start:end])
             return
         for rank, (low, high) in enumerate(spans, start=1):
             yield str(rank), low, high
 
     def _unread(self, sentence: Sentence, words: str) -> None:
-        self.notes.append(Note("unread_sentence", f"{sentence.name}: {' '.join(words.split())!r}"))
+        self.notes.append(_unread(sentence.name, words))
 
 
-def _split(text: str, start: int, end: int, most: int) -> list[tuple[int, int]]:
-    """The spans of `a, b and c` or `a, b, and c`; more than `most` where the words can be split in more than one way."""
+def _unread(name: str, words: str) -> Note:
+    return Note("unread_sentence", f"{name}: {' '.join(words[:160].split())!r}")
+
+
+def _overlaps(taken: list[Span], span: Span) -> bool:
+    return any(start < span[1] and span[0] < end for start, end in taken)
+
+
+def _split(text: str, start: int, end: int) -> list[Span]:
+    """The spans of `a, b and c` or `a, b, and c`; none where the words can be split in more than one way, or where a list
+    of several does not end in an `and`."""
     cuts = [start, *(m.end() for m in _COMMA.finditer(text, start, end)), end + 1]
     spans = [_strip(text, low, high - 1) for low, high in pairwise(cuts)]
     low, high = spans[-1]
-    if text[low:high].lower().startswith("and ") and len(spans) > 1:
-        spans[-1] = _strip(text, low + 4, high)
-        return spans
-    ands = list(_AND.finditer(text, low, high))
+    ands = [m for m in _AND.finditer(text, low, high) if m.start() > low or len(spans) > 1]
+    if ands and ands[0].start() == low:
+        return [*spans[:-1], _strip(text, ands[0].end(), high)]
     if len(ands) == 1:
-        spans[-1:] = [(low, ands[0].start()), (ands[0].end(), high)]
-    elif ands:
-        return [*spans, *spans[-1:] * most]
-    return spans
+        return [*spans[:-1], _strip(text, low, ands[0].start()), _strip(text, ands[0].end(), high)]
+    return spans if len(spans) == 1 and not ands else []
 
 
-def _strip(text: str, low: int, high: int) -> tuple[int, int]:
+def _strip(text: str, low: int, high: int) -> Span:
     while low < high and text[low].isspace():
         low += 1
     while low < high and text[high - 1].isspace():

@@ -4,8 +4,8 @@ import re
 import unicodedata
 
 from normalize.errors import Refusal
+from normalize.folding import shown
 
-_SPACE = re.compile(r"\s+")
 _FIGURE = re.compile(r"[$€£%]|^[\W\d_]*$")
 LONGEST = 200
 
@@ -21,10 +21,10 @@ def skill(text: str) -> str:
 
 
 def _checked(text: str, figure: bool) -> str:
-    flat = _SPACE.sub(" ", text).strip()
+    flat = shown(text)
     if len(flat) > LONGEST:
         raise Refusal("too_long", text)
-    if any(unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") for c in flat):
+    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in flat):
         raise Refusal("control_character", text)
     if not flat or (figure and _FIGURE.search(flat)):
         raise Refusal("looks_like_a_figure", text)

@@ -33,24 +33,32 @@ class _Strict(BaseModel):
 
 
 class Sentence(_Strict):
-    """A kind of sentence that carries figures: `forms` take it, `cue` marks one that no form takes."""
+    """A kind of sentence that carries figures: `forms` take it, the earlier before the later. `cue` marks one about a job
+    of the page that no form takes, `hint` one about any job; `words` stand in every one of the kind."""
 
     name: str
     part: Annotated[str, StringConstraints(pattern="^(time|pay|top_skills)$")]
     term: str
+    words: str
     cue: str
+    hint: str
     forms: list[str]
     most: int = 0
 
     @cached_property
     def patterns(self) -> tuple[re.Pattern[str], ...]:
-        """The forms, for text that is folded in place and has marks for titles."""
+        """The forms, for text that is folded and has marks for titles."""
         return tuple(_compile(form) for form in self.forms)
 
     @cached_property
     def cue_pattern(self) -> re.Pattern[str]:
         """The cue, for the same text."""
         return _compile(self.cue)
+
+    @cached_property
+    def hint_pattern(self) -> re.Pattern[str]:
+        """The hint, for the same text."""
+        return _compile(self.hint)
 
 
 class Site(_Strict):
@@ -77,6 +85,11 @@ class Site(_Strict):
     def ignored(self) -> frozenset[str]:
         """The folded row labels that are ignored by name."""
         return frozenset(map(fold, self.ignored_labels))
+
+    @cached_property
+    def sentence_words(self) -> tuple[str, ...]:
+        """Text without any of these has no sentence that is read."""
+        return tuple({sentence.words for sentence in self.sentences})
 
     @cached_property
     def _shapes(self) -> tuple[re.Pattern[str], ...]:
@@ -114,7 +127,7 @@ def parse(name: str, text: str) -> Site:
         unknown = {t for labels in site.labels.values() for t in labels.values()} | {s.term for s in site.sentences}
         if unknown := unknown - TERMS.keys():
             raise ConfigError(f"{name}: no such term: {', '.join(sorted(unknown))}")
-        _ = [(s.patterns, s.cue_pattern) for s in site.sentences], site._shapes
+        _ = [(s.patterns, s.cue_pattern, s.hint_pattern) for s in site.sentences], site._shapes
     except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
         raise ConfigError(f"{name}: {error}") from error
     return site
