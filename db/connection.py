@@ -1,5 +1,6 @@
 """Opening a database: is it ours, how new is it, and with which settings."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +9,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 from db import schema
+from db.lock import writing
 from normalize.errors import ForeignDatabase, StorageError, UsageError
 
 __all__ = ["Database", "guarded", "open_to_read", "open_to_write"]
@@ -18,20 +20,24 @@ OLDEST_SQLITE = (3, 37, 0)
 
 
 def open_to_read(path: Path) -> Database:
-    """The database at `path` for queries. Raises UsageError where there is none, ForeignDatabase, StorageError."""
+    """The database at `path` for queries; one of an older version is migrated first.
+
+    Raises UsageError where there is none, ForeignDatabase, StorageError, and Busy where it has to be migrated while
+    another process writes.
+    """
     if not path.exists():
         raise UsageError(f"there is no database at {path}; import pages first (careerscape import PATH)")
     db = _connect(path, read_only=True)
-    if schema.version(db) < schema.VERSION:
-        db.close()
-        db = open_to_write(path)
-    return db
+    if schema.is_current(db):
+        return db
+    db.close()
+    with writing(path):
+        open_to_write(path).close()
+    return _connect(path, read_only=True)
 
 
 def open_to_write(path: Path) -> Database:
     """The database at `path`, made or migrated as needed; the caller holds the lock. Raises as `open_to_read`."""
-    if not path.parent.is_dir():
-        raise UsageError(f"there is no folder {path.parent} to put the database into")
     db = _connect(path, read_only=False)
     try:
         schema.migrate(db, APPLICATION_ID)
@@ -47,14 +53,22 @@ def _connect(path: Path, read_only: bool) -> Database:
     if path.is_dir():
         raise ForeignDatabase(str(path), "it is a folder, not a database")
     try:
-        conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode={'ro' if read_only else 'rwc'}", uri=True, timeout=10)
+        conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode={_mode(path, read_only)}", uri=True, timeout=10)
         db = Database(conn)
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA synchronous = FULL")
         _refuse_foreign(db, path)
+        conn.execute(f"PRAGMA query_only = {read_only:d}")
     except sqlite3.DatabaseError as error:
         raise ForeignDatabase(str(path), f"it cannot be opened as a SQLite database ({error})") from error
     return db
+
+
+def _mode(path: Path, read_only: bool) -> str:
+    """A reader may write the file where it can: only so can it roll back what a killed writer left in the journal."""
+    if not read_only:
+        return "rwc"
+    return "rw" if os.access(path, os.W_OK) and os.access(path.parent, os.W_OK) else "ro"
 
 
 def _refuse_foreign(db: Database, path: Path) -> None:

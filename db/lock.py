@@ -10,8 +10,11 @@ from normalize.errors import Busy, StorageError
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """Hold the lock of the database at `path`. Raises Busy at once when another process holds it."""
+    """Hold the lock of the database at `path`. Raises Busy at once when another process holds it, StorageError
+    where no lock can be made."""
     lock = path.with_name(path.name + ".lock")
+    if not path.parent.is_dir():
+        raise StorageError(f"there is no folder {path.parent} for the database")
     try:
         file = lock.open("a")
     except OSError as error:

@@ -23,9 +23,14 @@ def version(db: Database) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
+def is_current(db: Database) -> bool:
+    """Whether tables and views are those of this code."""
+    return version(db) == VERSION and _setting(db, "views") == views.digest()
+
+
 def migrate(db: Database, application_id: int) -> None:
     """Bring the tables to VERSION, and views and data dictionary to this code's, in one transaction."""
-    if version(db) == VERSION and _setting(db, "views") == views.digest():
+    if is_current(db):
         return
     with db.atomic():
         migrations.apply(db)

@@ -35,9 +35,10 @@ class Verdict:
 
 
 def testify(claim: Claim) -> Testimony:
-    """Read one claim with the grammar of its term."""
+    """Read one claim with the grammar of its term. A cell in doubt cannot say that there is no value: the rest of it may
+    be what is lost."""
     if vocabulary.is_missing(claim.raw):
-        return Testimony(claim, None)
+        return Testimony(claim, None, Refusal(claim.doubt, claim.raw) if claim.doubt else None)
     try:
         return Testimony(claim, TERMS[claim.term].read(claim.raw))
     except Refusal as refusal:
@@ -48,6 +49,8 @@ def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
     """One verdict for each side, term and item: the field's own table speaks first, then the overview, then a sentence."""
     groups: dict[tuple[Side, str, str], list[Claim]] = {}
     for claim in claims:
+        if claim.doubt and not plain(claim.raw):
+            continue  # nothing of the cell is there
         groups.setdefault((claim.side, claim.term, claim.item), []).append(claim)
     verdicts: list[Verdict] = []
     findings: list[Finding] = []

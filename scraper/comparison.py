@@ -9,6 +9,8 @@ from normalize.folding import fold, letters, name_keys, shown
 from scraper.document import Table
 from scraper.sites import Site
 
+Rows = tuple[tuple[str, ...], ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Pair:
@@ -93,17 +95,23 @@ class _Reader:
     def read(self, header: int, hint: str) -> None:
         body = self.table.rows[header + 1 :]
         width = Counter(map(len, body)).most_common(1)[0][0] if body else len(self.table.rows[header])
-        columns: _Columns | None = None
         self.result.section = self._section(body, hint)
-        for number, row in enumerate(self.table.rows[header:], start=header):
-            if len(_jobs(row, self.pair)) == 2:
+        for row in self.table.rows[:header]:
+            if any(fold(cell) in self.site.sections_of for cell in row):
+                self._note("unknown_label", f"{' | '.join(row)[:160]!r} stands above the header")
+        first = self.table.rows[header]
+        columns = self._columns(first, body, width)
+        for number, row in enumerate(body, start=header + 1):
+            if len(_jobs(row, self.pair)) == 2 and self._others(row) == self._others(first):
                 columns = self._columns(row, body, width)
-                if columns is None:
-                    self._note("ragged_row", f"the header {' | '.join(row)[:160]!r} does not fit rows of {width} cells")
             elif columns is not None:
                 self._row(number, row, columns, width)
 
-    def _section(self, body: tuple[tuple[str, ...], ...], hint: str) -> str:
+    def _others(self, row: tuple[str, ...]) -> Counter[str]:
+        """What a header says beside the titles: a later row with both titles is a header only if it says the same."""
+        return Counter(fold(cell) for cell in row if cell and not self.pair.side(cell))
+
+    def _section(self, body: Rows, hint: str) -> str:
         votes: Counter[str] = Counter()
         for row in body:
             for cell in row:
@@ -115,8 +123,23 @@ class _Reader:
         hinted = [s for s in tied if words & set(self.site.hints.get(s, ())) or fold(hint) in self.site.hints.get(s, ())]
         return (hinted or tied or ["overview"])[0]
 
-    def _columns(self, header: tuple[str, ...], body: tuple[tuple[str, ...], ...], width: int) -> _Columns | None:
+    def _columns(self, header: tuple[str, ...], body: Rows, width: int) -> _Columns | None:
         """Columns by title. Where the labels stand below a title, the header's empty cell stands elsewhere: move it."""
+        found = self._columns_or_none(header, body, width)
+        if found is None:
+            self._note("ragged_row", f"the header {' | '.join(header)[:160]!r} does not fit rows of {width} cells")
+        elif any(self._differs(found.headings, column, body) for column in found.jobs.values()):
+            self._note("ragged_row", f"the header {' | '.join(header)[:160]!r} names a job over columns that differ")
+            return None
+        return found
+
+    def _differs(self, header: tuple[str, ...], column: int, body: Rows) -> bool:
+        """Whether another column has the same job as its title, but other cells: which of them counts cannot be known."""
+        side = self.pair.side(header[column])
+        same = [c for c, cell in enumerate(header) if c != column and self.pair.side(cell) == side]
+        return any(row[c] != row[column] for row in body for c in same if max(c, column) < len(row))
+
+    def _columns_or_none(self, header: tuple[str, ...], body: Rows, width: int) -> _Columns | None:
         known = [sum(fold(row[c]) in self.site.sections_of for row in body if c < len(row)) for c in range(width)]
         jobs = _jobs(header, self.pair)
         free = [c for c in range(width) if c not in jobs.values()]
@@ -131,7 +154,7 @@ class _Reader:
         for side, column in jobs.items():
             self.result.titles.setdefault(side, shown(header[column]))
         for column, cell in enumerate(header):
-            if cell and column not in jobs.values() and column != label:
+            if cell and column not in jobs.values() and column != label and not self.pair.side(cell):
                 self._note("ignored_column", repr(cell[:80]))
         return _Columns(label, jobs, header)
 

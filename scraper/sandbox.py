@@ -83,8 +83,12 @@ class Sandbox:
         if tag == b"O":
             return forms.from_json(kind, text)
         if tag == b"R":
-            raise Rejected(*json.loads(text))
+            refused = Rejected(*json.loads(text))
+            if refused.code == "too_hostile":
+                self.close()  # the next page gets its memory back
+            raise refused
         if tag == b"M":
+            self.close()
             raise Rejected("too_hostile", f"more than {MAX_MEMORY >> 20} MiB of memory")
         raise Rejected("reader_fault", text.decode(errors="replace").strip().splitlines()[-1])
 

@@ -31,10 +31,9 @@ class Prose:
 
     def claims(self, text: str, place: Place, doubt: Doubt = "") -> Iterator[Claim]:
         """The claims of one run of text; a cue that no form takes becomes a note."""
-        low = text.lower()
-        if not any(word in low for word in self.site.sentence_words):
-            return
         folded, offsets = fold_with_offsets(text)
+        if not any(word in folded for word in self.site.sentence_words):
+            return
         marked = folded
         for mark, mention in self._mentions:
             marked = mention.sub(lambda m, mark=mark: mark * len(m[0]), marked)  # type: ignore[misc]

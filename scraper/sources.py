@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from normalize.errors import CareerscapeError, ConfigError, Rejected, UsageError
+from normalize.errors import ConfigError, Rejected, UsageError
 from scraper.capture import Capture, TimeSource, parse_stamp
 from scraper.parsing import Addresses
 from scraper.readers import MAX_BYTES
@@ -15,6 +15,7 @@ from scraper.urls import canonical
 
 HTML, TEXT = "text/html", "text/plain"
 _MEDIA_TYPES = {".html": HTML, ".htm": HTML, ".xhtml": HTML, ".txt": TEXT, ".md": TEXT}
+_CLOCKS_DIFFER = timedelta(days=1)
 _LATER = (".warc", ".warc.gz", ".wacz")
 
 AskAddresses = Callable[[bytes, str, str], Addresses]
@@ -69,12 +70,11 @@ def capture(page: SavedPage, ask: AskAddresses, now: datetime) -> Capture:
     sidecar = _sidecar(page.path)
     try:
         url = canonical(sidecar.url or page.url) if sidecar.url or page.url else ""
-        captured_at = parse_stamp(sidecar.captured_at) if sidecar.captured_at else None
-    except CareerscapeError as error:
+    except UsageError as error:
         raise Rejected("bad_sidecar", f"{page.path}: {error}") from error
+    captured_at, source = _time(page.path, sidecar, modified, now)
     url = url or _own_address(page.path, ask(body, media_type, ""))
-    source: TimeSource = "sidecar" if captured_at else "file"
-    return Capture(url, captured_at or modified, now, "file", source, media_type, "", body)
+    return Capture(url, captured_at, now, "file", source, media_type, "", body)
 
 
 def _read(path: Path) -> tuple[bytes, datetime]:
@@ -99,12 +99,33 @@ def _media_type(path: Path, body: bytes) -> str:
 def _sidecar(path: Path) -> Sidecar:
     for candidate in (path.with_suffix(".json"), path.with_name("capture.json")):
         try:
-            if candidate.is_file():
-                return Sidecar.model_validate_json(candidate.read_bytes())
-        except (ValidationError, OSError, ConfigError) as error:
+            if not candidate.is_file():
+                continue
+            found = Sidecar.model_validate_json(candidate.read_bytes())
+        except (ValidationError, OSError) as error:
             reason = str(error).replace("\n", " ")
             raise Rejected("bad_sidecar", f"{candidate}: {reason[:300]}") from error
+        if candidate.name == "capture.json" and (several := _pages_beside(path)) > 1:
+            raise Rejected("bad_sidecar", f"{candidate} speaks of one page, but {several} lie beside it")
+        return found
     return Sidecar()
+
+
+def _pages_beside(path: Path) -> int:
+    return sum(other.suffix.lower() in _MEDIA_TYPES and other.is_file() for other in path.parent.iterdir())
+
+
+def _time(path: Path, sidecar: Sidecar, modified: datetime, now: datetime) -> tuple[datetime, TimeSource]:
+    """When the page was captured. Raises Rejected for a sidecar that names no time, or one that is yet to come."""
+    if not sidecar.captured_at:
+        return min(modified, now), "file"
+    try:
+        captured_at = parse_stamp(sidecar.captured_at)
+    except ConfigError as error:
+        raise Rejected("bad_sidecar", f"{path}: {error}") from error
+    if captured_at > now + _CLOCKS_DIFFER:
+        raise Rejected("bad_sidecar", f"{path}: {sidecar.captured_at} is yet to come")
+    return captured_at, "sidecar"
 
 
 def _own_address(path: Path, found: Addresses) -> str:

@@ -2,8 +2,9 @@
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
+from normalize.errors import Rejected
 from scraper.document import Block, Document, Heading, Items, Paragraph, Table
 from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
@@ -25,17 +26,25 @@ _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
 _BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
+_SEAM = "\0s"  # where an inline element begins or ends inside of a cell
+_SEAM_IN_NUMBER = re.compile(f"(?<=[0-9])(?:{_SEAM})+(?=[0-9])")
 _END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
 
 
 def read(body: bytes, charset: str = "") -> Document:
-    """The document of an HTML page. NULs and undecodable bytes are dropped or replaced, and counted."""
+    """The document of an HTML page. NULs and undecodable bytes are dropped or replaced, and counted.
+
+    Raises Rejected `too_hostile` for a tree or a table that is too large.
+    """
     undecodable = body.count(b"\0") if is_utf8(body) else 0
     utf8 = body.removeprefix(b"\xef\xbb\xbf")
     if detect(body, charset, html=True) != "utf-8" or not is_utf8(body):
         text, undecodable = sniff(body, charset, html=True)
         utf8 = text.encode()
-    tree = LexborHTMLParser(utf8 + b"<" + _END.encode() + b">")
+    try:
+        tree = LexborHTMLParser(utf8 + b"<" + _END.encode() + b">")
+    except SelectolaxError as error:  # a parser of HTML takes everything: only memory can end it
+        raise Rejected("too_hostile", f"the parser gave up ({error})") from error
     walker = _Walker()
     if tree.root is not None:
         walker.walk(tree.root)
@@ -67,7 +76,10 @@ class _Text:
         self.level = level
 
     def take(self) -> str:
-        lines = (_BLANKS.sub(" ", line).strip() for line in "".join(self.parts).split(_BREAK))
+        joined = "".join(self.parts)
+        if _SEAM in joined:  # figures of two elements are two figures: `46<sup>1</sup>` is not 461
+            joined = _SEAM_IN_NUMBER.sub(" ", joined).replace(_SEAM, "")
+        lines = (_BLANKS.sub(" ", line).strip() for line in joined.split(_BREAK))
         text = "\n".join(line for line in lines if line)
         self.parts.clear()
         return text
@@ -100,6 +112,7 @@ class _Walker:
         self.grids: list[_Grid] = []
         self.lists: list[_List] = []
         self.cut = True
+        self.ended = False
 
     def blocks(self) -> list[Block]:
         made = (
@@ -119,7 +132,7 @@ class _Walker:
             elif (tag := node.tag) == "-text":
                 self.texts[-1].parts.append(node.text_content or "")
             elif tag == _END:
-                self.cut = bool(self.grids)
+                self.cut, self.ended = bool(self.grids), True
             elif tag is not None and tag not in _SKIPPED and not self.hidden(node):
                 kind = self.enter(tag, node)
                 stack.append((node.iter(include_text=True), kind))
@@ -142,6 +155,7 @@ class _Walker:
             self.grids[-1].rows.append([])
         elif tag == "table":
             self.flush()
+            self.cut = self.cut or self.ended  # what does not belong into an open table is put before it
             self.grids.append(_Grid())
             self.found.append(self.grids[-1])
             self.texts.append(_Text())
@@ -161,6 +175,9 @@ class _Walker:
         elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
             self.flush()
             return "block"
+        elif self.grids:
+            self.texts[-1].parts.append(_SEAM)
+            return "inline"
         return ""
 
     def enter_cell(self, node: LexborNode) -> str:
@@ -188,6 +205,8 @@ class _Walker:
             self.lists.pop()
         elif kind == "block":
             self.flush()
+        elif kind == "inline":
+            self.texts[-1].parts.append(_SEAM)
 
     def place(self, heading: Heading) -> None:
         """A caption stands inside of its table but is read before it."""

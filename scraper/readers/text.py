@@ -16,7 +16,8 @@ _CANONICAL = re.compile(r"(?:source|url|canonical)\s*:\s*<?(https?://\S+?)>?\s*$
 def read(text: str, undecodable: int = 0) -> Document:
     """The document of an extracted text. A line is a paragraph, unless it goes on in the middle of a sentence.
 
-    The text counts as cut when its last table row is not closed, or when its last paragraph announces something.
+    The text counts as cut when its last table row is not closed, and others are or the line does not end; or when its last
+    paragraph announces something.
     """
     lines = [line.rstrip() for line in text.replace("\0", "").splitlines()]
     blocks: list[Block] = []
@@ -42,7 +43,13 @@ def read(text: str, undecodable: int = 0) -> Document:
             number += 1
     title = next((block.text for block in blocks if isinstance(block, Heading)), "")
     canonical = next((m[1] for s in lines[:5] if (m := _CANONICAL.match(s.strip()))), "")
-    return Document(title, tuple(blocks), canonical, cut=_is_cut(lines, blocks), undecodable=undecodable + text.count("\0"))
+    return Document(
+        title,
+        tuple(blocks),
+        canonical,
+        cut=_is_cut(lines, blocks, text.endswith("\n")),
+        undecodable=undecodable + text.count("\0"),
+    )
 
 
 def _run(lines: list[str], start: int, belongs: Callable[[str], bool]) -> int:
@@ -89,9 +96,9 @@ def _table(lines: list[str]) -> Table:
     return Table(tuple(rows))
 
 
-def _is_cut(lines: list[str], blocks: list[Block]) -> bool:
+def _is_cut(lines: list[str], blocks: list[Block], line_ends: bool) -> bool:
     written = [line for line in lines if line.strip()]
     if blocks and isinstance(blocks[-1], Table):
         closed = [line.endswith("|") for line in written[-len(blocks[-1].rows) :]]
-        return len(closed) == 1 or (any(closed) and not closed[-1])
+        return len(closed) == 1 or (not closed[-1] and (any(closed) or not line_ends))
     return bool(blocks) and isinstance(blocks[-1], Paragraph) and written[-1].endswith(":")

@@ -1,0 +1,178 @@
+"""Document to Claims: columns by title, rows by label; what nothing took is named, and another page is refused."""
+
+import pytest
+
+from normalize import reading
+from normalize.errors import Rejected
+from normalize.facts import Reading
+from scraper import parsing, readers
+from scraper.interpreter import interpret
+from tests.figures import OVERVIEW, SEED, as_html, as_text, expected, found
+
+URL = OVERVIEW.url
+LEFT, RIGHT = "Electrician", "Journeyman"
+
+
+def read(body: str, url: str = URL) -> Reading:
+    return reading.read(interpret(readers.read(body.encode(), "text/html", ""), url))
+
+
+def table(*rows: str) -> str:
+    return "<table>" + "".join(f"<tr>{''.join(f'<td>{cell}</td>' for cell in row.split('|'))}</tr>" for row in rows) + "</table>"
+
+
+def values(page: Reading, field: str) -> dict[str, object]:
+    return {f.side: f.value for f in page.facts if f.field == field}
+
+
+def codes(page: Reading) -> list[str]:
+    return [f.code for f in page.findings]
+
+
+HEAD = f"|{LEFT}|{RIGHT}"
+JOBS = "Number of jobs|10|20"
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        (HEAD, JOBS),
+        (f"|{RIGHT}|{LEFT}", "Number of jobs|20|10"),
+        (f"{LEFT}|{RIGHT}|", JOBS),
+        (f"{LEFT}|{RIGHT}", JOBS),
+        (f"{LEFT}|vs|{RIGHT}", "10|Number of jobs|20"),
+        (f"{LEFT}|{RIGHT}|", "10|20|Number of jobs"),
+        (f"|{LEFT}|{RIGHT}|Gap", "Number of jobs|10|20|10"),
+        ("At a glance", HEAD, JOBS),
+        (HEAD.upper(), "NUMBER OF JOBS:|10|20"),
+        (f"|<a href=/e>{LEFT}</a> \u200b|{RIGHT}&nbsp;▲", "Number&nbsp;of jobs|10|20"),
+    ],
+)
+def test_columns_are_matched_by_title_and_rows_by_label(rows: tuple[str, ...]):
+    page = read(table(*rows))
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+    assert {f.status for f in page.facts} == {"ok"}
+
+
+@pytest.mark.parametrize(
+    ("slugs", "titles"),
+    [
+        (("certified-nurses-aide", "medication-aide"), ("Certified Nurses' Aide", "Medication Aide")),
+        (("certified-nurses-aide", "medication-aide"), ("Certified Nurses’ Aide", "Medication Aide")),
+        (("chef", "line-cook-prep-cook"), ("Chef", "Line Cook, Prep Cook")),
+        (("housekeeping-laundry", "maid"), ("Housekeeping/Laundry", "Maid")),
+        (("branch-manager", "manager"), ("Branch Manager", "Manager")),
+        (("kindergarten-teacher", "2nd-grade-teacher"), ("Kindergarten Teacher", "2nd Grade Teacher")),
+        (("kindergarten-teacher", "2nd-grade-teacher"), ("Kindergarten Teacher", "2<sup>nd</sup> Grade Teacher")),
+        (("sales-and-marketing-manager", "cook"), ("Sales &amp; Marketing Manager", "Cook")),
+        (("sales-marketing-manager", "cook"), ("Sales &amp; Marketing Manager", "Cook")),
+        (("c-developer", "cook"), ("C++ Developer", "Cook")),
+        (("nurse-and-aide", "nurse-aide"), ("Nurse and Aide", "Nurse Aide")),
+    ],
+)
+def test_a_title_meets_its_slug(slugs: tuple[str, str], titles: tuple[str, str]):
+    url = f"https://www.zippia.com/{slugs[0]}-jobs/{slugs[0]}-vs-{slugs[1]}-differences"
+    page = read(table("|".join(["", *titles]), JOBS), url)
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+    assert (page.left.slug, page.right.slug) == slugs
+
+
+@pytest.mark.parametrize(
+    ("rows", "code"),
+    [
+        ((HEAD, JOBS, "Nights a month|1|2"), "unknown_label"),
+        ((JOBS, HEAD, JOBS), "unknown_label"),
+        ((f"{HEAD}|Gap", "Number of jobs|10|20|10"), "ignored_column"),
+        ((HEAD, JOBS, "Hourly rate|$23.49", "Average age|42|43"), "ragged_row"),
+        ((HEAD, JOBS, f"Most similar job|{RIGHT}|{LEFT}"), "unknown_label"),
+    ],
+)
+def test_what_nothing_took_is_named(rows: tuple[str, ...], code: str):
+    page = read(table(*rows))
+    assert code in codes(page)
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+
+
+def test_a_row_that_names_both_jobs_is_no_header():
+    page = read(table(HEAD, f"Most similar job|{RIGHT}|{LEFT}", JOBS))
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+
+
+def test_a_header_that_comes_again_counts_anew():
+    page = read(table(HEAD, JOBS, f"|{RIGHT}|{LEFT}", "Average age|40|50"))
+    assert values(page, "demographics.age_mean") == {"left": 50.0, "right": 40.0}
+    assert codes(page) == []
+
+
+def test_a_job_over_two_columns_that_differ_is_not_guessed():
+    body = f"<table><tr><td></td><td colspan=2>{LEFT}</td><td>{RIGHT}</td></tr><tr><td>Number of jobs</td><td>10</td><td>11</td>"
+    page = read(table(HEAD, "Average age|40|50") + body + "<td>20</td></tr></table>")
+    assert "ragged_row" in codes(page)
+    assert page.outcome == "partial"
+    assert values(page, "outlook.jobs") == {}
+
+
+def test_a_row_with_too_few_cells_is_in_doubt():
+    page = read(table(HEAD, JOBS, "Average age|42", "Hourly rate|-", "Growth rate|1%|2%"))
+    assert page.outcome == "partial"
+    assert {(f.field, f.status) for f in page.facts if f.side == "left"} == {
+        ("outlook.jobs", "ok"),
+        ("outlook.growth_pct", "ok"),
+        ("demographics.age_mean", "suspect"),
+        ("salary.hourly_mean_usd", "unreadable"),
+    }
+
+
+@pytest.mark.parametrize(
+    ("body", "url", "code"),
+    [
+        ("<p>nothing here</p>", URL, "no_comparison"),
+        (table("|Chef|Baker", JOBS), URL, "other_jobs"),
+        (table(f"|{LEFT}|Baker", JOBS), URL, "other_jobs"),
+        (table(HEAD, "Colour|red|blue"), URL, "no_comparison"),
+        (table(HEAD), URL, "no_comparison"),
+        (table(HEAD, JOBS), "https://www.zippia.com/electrician-jobs/trends/", "unknown_url_shape"),
+        (table(HEAD, JOBS), "https://www.zippia.com/chef-jobs/electrician-vs-journeyman-differences", "unknown_url_shape"),
+        (table(HEAD, JOBS), "https://www.zippia.com/chef-jobs/chef-vs-baker-differences", "other_jobs"),
+    ],
+)
+def test_another_page_is_refused_with_the_reason(body: str, url: str, code: str):
+    with pytest.raises(Rejected) as refused:
+        read(body, url)
+    assert refused.value.code == code
+
+
+def test_the_host_does_not_matter_the_shape_of_the_path_does():
+    page = read(table(HEAD, JOBS), "http://127.0.0.1:8123/electrician-jobs/electrician-vs-journeyman-differences")
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+
+
+def test_tables_of_other_pairs_on_the_page_are_left_alone():
+    page = read(table("|Chef|Baker", "Number of jobs|1|2", "Average age|30|31") + table(HEAD, JOBS))
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+    assert codes(page) == ["other_table"]
+
+
+def test_copies_for_other_screens_are_witnesses():
+    page = read(table(HEAD, JOBS) + table(HEAD, JOBS))
+    assert [(f.side, f.value, f.status) for f in page.facts] == [("left", 10, "ok"), ("right", 20, "ok")]
+
+
+def test_copies_that_differ_are_suspect():
+    page = read(table(HEAD, JOBS) + table(HEAD, "Number of jobs|10|21"))
+    assert [(f.side, f.status) for f in page.facts] == [("left", "ok"), ("right", "suspect")]
+    assert codes(page) == ["witnesses_disagree"]
+
+
+@pytest.mark.parametrize("render", [as_text, lambda page: as_html(page, head="thead", row="th")])
+@pytest.mark.parametrize("page", [SEED, OVERVIEW], ids=["seed", "overview"])
+def test_a_cut_page_never_says_what_the_whole_page_does_not(page, render):
+    body = render(page)
+    media_type = "text/html" if body.startswith(b"<!doctype") else "text/plain"
+    whole = expected(page)
+    for end in range(0, len(body), 3):
+        read = parsing.parse(body[:end], media_type, "", page.url)
+        sure = {key: fact for key, fact in found(read).items() if fact[1] in ("ok", "missing")}
+        assert sure.items() <= whole.items(), body[max(0, end - 60) : end]
+        if media_type == "text/html":
+            assert read.outcome != "complete" or found(read) == whole

@@ -1,0 +1,121 @@
+"""Untrusted pages are read by a process that may die of them; the parent and the run go on."""
+
+import os
+import signal
+import threading
+from pathlib import Path
+
+import pytest
+
+from normalize.errors import Rejected
+from scraper import sandbox
+from scraper.sandbox import Sandbox
+from tests.figures import OVERVIEW, SEED, as_html, expected, found
+
+GOOD = as_html(OVERVIEW)
+
+
+def parse(box: Sandbox, body: bytes, url: str = OVERVIEW.url):
+    return box.parse(body, "text/html", "", url)
+
+
+def codes(reading) -> list[str]:
+    return [f.code for f in reading.findings]
+
+
+@pytest.fixture
+def box():
+    with Sandbox() as opened:
+        yield opened
+
+
+def worker(box: Sandbox) -> int:
+    assert box._process is not None
+    return box._process.pid
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b"<div>" * 1_900_000, "too_hostile"),
+        (b"<ul><li>" * 40_000, "too_hostile"),
+        (b"<table><tr>" + b"<td colspan=1000 rowspan=60000>x" * 1_000 + b"<tr><td>y" * 9_000, "too_hostile"),
+        (b"x" * (10 * 1024 * 1024 + 1), "too_large"),
+        (b"%PDF-1.4\n", "wrong_type"),
+        (b"", "empty"),
+        (os.urandom(4096), "wrong_type"),
+        (b"<div>" * 1000, "no_comparison"),
+    ],
+)
+def test_any_bytes_end_in_a_verdict(box: Sandbox, body: bytes, code: str):
+    read = parse(box, body)
+    assert (read.outcome, codes(read)) == ("rejected", [code])
+    assert found(parse(box, GOOD)) == expected(OVERVIEW)
+
+
+def test_one_worker_serves_many_pages(box: Sandbox):
+    parse(box, GOOD)
+    first = worker(box)
+    assert found(box.parse(as_html(SEED), "text/html", "", SEED.url)) == expected(SEED)
+    assert worker(box) == first
+
+
+def test_a_worker_that_was_killed_is_noticed_and_the_page_is_tried_once_more(box: Sandbox):
+    parse(box, GOOD)
+    first = worker(box)
+    os.kill(first, signal.SIGKILL)
+    assert found(parse(box, GOOD)) == expected(OVERVIEW)
+    assert worker(box) != first
+
+
+def test_a_worker_that_stalls_is_ended_by_the_wall_clock():
+    with Sandbox(max_wall_s=0.5) as box:
+        box._start()
+        stopped = worker(box)
+        os.kill(stopped, signal.SIGSTOP)
+        started = box._start
+        box._start = lambda: _stopped(started())
+        read = parse(box, GOOD)
+        assert codes(read) == ["too_hostile"]
+        assert "no answer in 0.5 s" in read.findings[0].message
+        box._start = started
+        assert not Path(f"/proc/{stopped}").exists()
+
+
+def _stopped(process):
+    os.kill(process.pid, signal.SIGSTOP)
+    return process
+
+
+def test_the_worker_ends_with_its_parent():
+    with Sandbox() as box:
+        parse(box, GOOD)
+        pid = worker(box)
+    assert not Path(f"/proc/{pid}").exists()
+
+
+def test_memory_is_bounded(box: Sandbox):
+    formats = b"".join(b"<b id=%d>" % n for n in range(3_000))
+    read = parse(box, b"<p>" + formats + b"<p>x" * 5_000)  # each paragraph opens all formats again
+    assert codes(read) == ["too_hostile"]
+    assert "the parser gave up" in read.findings[0].message
+    parse(box, GOOD)
+    limits = Path(f"/proc/{worker(box)}/limits").read_text().splitlines()
+    assert str(sandbox.MAX_MEMORY) in next(line for line in limits if "address space" in line)
+
+
+def test_an_interrupt_never_leaves_an_answer_for_the_next_page(box: Sandbox):
+    parse(box, GOOD)
+    timer = threading.Timer(0.3, signal.pthread_kill, [threading.main_thread().ident, signal.SIGINT])
+    timer.start()
+    with pytest.raises(KeyboardInterrupt):
+        parse(box, b"<div>" * 1_900_000)
+    timer.join()
+    assert found(box.parse(as_html(SEED), "text/html", "", SEED.url)) == expected(SEED)
+
+
+def test_what_raises_in_the_worker_is_a_fault_of_ours_with_a_name(box: Sandbox):
+    with pytest.raises(Rejected) as refused:
+        box.trace(GOOD, "text/html", "", "http://[broken")
+    assert refused.value.code == "reader_fault"
+    assert "ValueError" in refused.value.detail

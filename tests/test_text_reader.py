@@ -1,0 +1,55 @@
+"""Extracted text to Document: headings, lists, paragraphs and pipe tables with or without a separator line."""
+
+import pytest
+
+from scraper import readers
+from scraper.document import Block, Document, Heading, Items, Paragraph, Table
+
+
+def read(text: str) -> Document:
+    return readers.read(text.encode(), "text/plain", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "blocks"),
+    [
+        ("# A vs B\n\nSome text.\nMore text.", (Heading(1, "A vs B"), Paragraph("Some text."), Paragraph("More text."))),
+        ("goes on in the middle\nof a sentence.", (Paragraph("goes on in the middle\nof a sentence."),)),
+        ("- one\n- two\n\n1. three", (Items(("one", "two")), Items(("three",)))),
+        ("| A | B | |\n| Mean | 1 | 2 |", (Table((("A", "B", ""), ("Mean", "1", "2"))),)),
+        ("| | A | B |\n|---|:--|--:|\n| Mean | 1 | 2 |", (Table((("", "A", "B"), ("Mean", "1", "2"))),)),
+        ("x | A | B\n--- | --- | ---\nMean | 1 | 2\n", (Table((("x", "A", "B"), ("Mean", "1", "2"))),)),
+        ("| a \\| b | c<br>d |\n| e | - |", (Table((("a | b", "c\nd"), ("e", "-"))),)),
+        ("not | a table", (Paragraph("not | a table"),)),
+        ("| A | B |\r\n| 1 | 2 |\r\n", (Table((("A", "B"), ("1", "2"))),)),
+        ("", ()),
+    ],
+)
+def test_blocks(text: str, blocks: tuple[Block, ...]):
+    assert read(text or "\v").blocks == blocks
+
+
+@pytest.mark.parametrize(
+    ("text", "cut"),
+    [
+        ("| A | B |\n| 1 | 2 |", False),
+        ("| A | B |\n| 1 | 2", True),
+        ("| A | B |\n| 1 |", False),
+        ("| A | B |", True),
+        ("A | B\n---|---\n1 | 2\n", False),
+        ("A | B\n---|---\n1 | 2", True),
+        ("Here are the differences:", True),
+        ("The end.", False),
+    ],
+)
+def test_a_text_that_ends_too_early_is_noticed(text: str, cut: bool):
+    assert read(text).cut is cut
+
+
+def test_a_text_can_name_its_address():
+    assert read("Source: https://x.example/a-vs-b\n\ntext").canonical == "https://x.example/a-vs-b"
+
+
+def test_bytes_that_are_no_text_are_counted():
+    page = readers.read(b"a\0b \xff\n", "text/plain", "utf-8")
+    assert page == Document("", (Paragraph("ab �"),), undecodable=2)
