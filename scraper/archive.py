@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import io
 import os
+import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -87,7 +88,7 @@ class Archive:
                 record = WarcRecord.from_bytes(gzip.decompress(file.read(place.length)))
         except FileNotFoundError:
             raise CorruptRecord(place.warc_file, place.offset, "the file is missing") from None
-        except (OSError, EOFError, ValueError) as error:
+        except (OSError, EOFError, ValueError, zlib.error) as error:
             raise CorruptRecord(place.warc_file, place.offset, f"no readable record ({error})") from error
         record.parse_http()
         body = record.reader.read() if record.reader else b""

@@ -178,12 +178,14 @@ def explain(
     from scraper import explain as chain
     from scraper import terminal
     from scraper.archive import Archive
+    from scraper.sandbox import Sandbox
 
     with _reading(context) as db:
         slug = queries.occupation(db, occupation)
         wanted, item = queries.field_and_item(field)
         archive = Archive(_settings(context).archive, captures.known_files(db), datetime.now(UTC))
-        explained = chain.explain(db, archive, slug, wanted, item)
+        with Sandbox() as sandbox:
+            explained = chain.explain(db, archive, sandbox.trace, slug, wanted, item)
         title = queries.latest(db, slug)["title"]
     if as_json:
         for explanation in explained:

@@ -1,6 +1,6 @@
 """Where a value came from: the chain from the value back to the cell, the page and the record of the archive."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +15,9 @@ from normalize.terms import TERMS
 from normalize.wording import item_words, value_words
 from scraper.archive import Archive, Location
 from scraper.parsing import Trace
-from scraper.sandbox import Sandbox
+
+AskTrace = Callable[[bytes, str, str, str], Trace]
+"""How to read a page again: body, media type, charset and url to Trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +66,16 @@ class Explanation:
         return {**self.observation, **place, **self.provenance, **body, "witnesses": witnesses, "findings": list(self.findings)}
 
 
-def explain(db: Database, archive: Archive, slug: str, field: Field, item: str) -> list[Explanation]:
-    """The chain behind each value of a field: one, or one for each item where none is named.
+_TIME_SOURCES = {
+    "sidecar": "says the file beside the page",
+    "file": "the file's own time",
+    "warc": "says the archive that it came from",
+    "http": "when it was fetched",
+}
+
+
+def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: Field, item: str) -> list[Explanation]:
+    """The chain behind each value of a field: one, or one for each item where none is named. `trace` reads a page again.
 
     Raises UnknownField where no page has the field for the occupation, CorruptRecord where the archive does not hold what
     the database says.
@@ -73,15 +83,14 @@ def explain(db: Database, archive: Archive, slug: str, field: Field, item: str) 
     observed = [row for row in queries.facts(db, slug) if row["field"] == field.name and item in ("", row["item"])]
     if not observed:
         raise UnknownField(f"{field.name}.{item}" if item else field.name, (), f"is on no page for {slug}")
-    with Sandbox() as sandbox:
-        records = {row["capture_id"]: captures.location(db, row["capture_id"]) for row in observed}
-        traces = {capture_id: _trace(archive, sandbox, record) for capture_id, record in records.items()}
+    records = {row["capture_id"]: captures.location(db, row["capture_id"]) for row in observed}
+    traces = {capture_id: _trace(archive, trace, record) for capture_id, record in records.items()}
     return [_explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]]) for row in observed]
 
 
-def _trace(archive: Archive, sandbox: Sandbox, record: Record) -> Trace:
+def _trace(archive: Archive, trace: AskTrace, record: Record) -> Trace:
     body = archive.read(Location(record.warc_file, record.warc_offset, record.warc_length), record.sha256)
-    return sandbox.trace(body, record.media_type, record.charset, record.url)
+    return trace(body, record.media_type, record.charset, record.url)
 
 
 def _explanation(db: Database, row: Row, trace: Trace, body: Record) -> Explanation:
@@ -161,7 +170,7 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
 def _record(e: Explanation, folder: Path) -> Iterator[tuple[str, str]]:
     row, origin = e.observation, e.provenance
     yield "page", row["url"]
-    yield "captured at", f"{row['captured_at']} (from {origin['origin']}, by its {origin['time_source']})"
+    yield "captured at", f"{row['captured_at']} ({_TIME_SOURCES[origin['time_source']]})"
     yield "archive", f"{folder / origin['warc_file']}, offset {origin['warc_offset']}, length {origin['warc_length']}"
     if (e.body.warc_file, e.body.warc_offset) != (origin["warc_file"], origin["warc_offset"]):
         yield "its bytes", f"{folder / e.body.warc_file}, offset {e.body.warc_offset}, length {e.body.warc_length}"

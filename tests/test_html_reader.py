@@ -69,7 +69,8 @@ def test_the_text_of_a_cell(inner: str, text: str):
 
 def test_spans_fill_every_place_that_they_cover():
     table = read(
-        "<table><tr><td rowspan=2>a</td><td colspan=2>b</td></tr><tr><td>c</td><td>d</td></tr><tr><td colspan=0>e</td></tr></table>"
+        "<table><tr><td rowspan=2>a</td><td colspan=2>b</td></tr><tr><td>c</td><td>d</td></tr>"
+        "<tr><td colspan=0>e</td></tr></table>"
     ).blocks[0]
     assert table == Table((("a", "b", "b"), ("a", "c", "d"), ("e",)), spans=((0, 2), (1, 0)))
 

@@ -31,7 +31,8 @@ def codes(page: Reading) -> list[str]:
         ("It typically takes 6-12 months to become both a chef and a line cook, prep cook.", [6, 12], [6, 12]),
         ("It typically takes 6-12 months to become both a line cook, prep cook and a chef.", [6, 12], [6, 12]),
         (
-            "While it typically takes 4-6 years to become a chef, becoming a line cook, prep cook takes usually requires 2-4 years.",
+            "While it typically takes 4-6 years to become a chef, becoming a line cook, prep cook takes usually requires "
+            "2-4 years.",
             [48, 72],
             [24, 48],
         ),
