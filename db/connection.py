@@ -39,6 +39,7 @@ def open_to_read(path: Path) -> Database:
 def open_to_write(path: Path) -> Database:
     """The database at `path`, made or migrated as needed; the caller holds the lock. Raises as `open_to_read`."""
     db = _connect(path, read_only=False)
+    db.conn.execute("PRAGMA cache_spill = OFF")  # a transaction that spills would lock readers out until it ends
     try:
         schema.migrate(db, APPLICATION_ID)
     except sqlite3.Error as error:
@@ -53,7 +54,9 @@ def _connect(path: Path, read_only: bool) -> Database:
     if path.is_dir():
         raise ForeignDatabase(str(path), "it is a folder, not a database")
     try:
-        conn = sqlite3.connect(f"{path.resolve().as_uri()}?mode={_mode(path, read_only)}", uri=True, timeout=10)
+        conn = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode={_mode(path, read_only)}", uri=True, timeout=10 if read_only else 60
+        )
         db = Database(conn)
         conn.execute("PRAGMA foreign_keys = ON")
         conn.execute("PRAGMA synchronous = FULL")

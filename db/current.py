@@ -55,7 +55,7 @@ def _seen(db: Database, job_id: int) -> list[Seen]:
         "SELECT c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, r.parts, s.salary_id, s.education_id, "
         "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id FROM sighting s "
         "JOIN page_capture c ON c.published_reading_id = s.reading_id JOIN page p ON p.id = c.page_id "
-        "JOIN reading r ON r.id = s.reading_id WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id",
+        "JOIN reading r ON r.id = s.reading_id WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC",
         [job_id],
     ).fetchall()
     return [

@@ -1,6 +1,7 @@
 """A Reading to rows: each section of an occupation stored once by its content, each sighting pointing at it."""
 
 import hashlib
+import math
 from collections.abc import Sequence
 
 from sqlite_utils import Database
@@ -89,6 +90,8 @@ def _section(db: Database, job_id: int, section: str, facts: list[Fact]) -> int 
         return None
     scalars = {fact.field: fact for fact in facts if BY_NAME[fact.field].scalar}
     lists = [fact for fact in facts if not BY_NAME[fact.field].scalar]
+    if any(isinstance(fact.value, float) and not math.isfinite(fact.value) for fact in facts):
+        raise ValueError(f"{section} has a value that is not finite")
     values: list[Cell] = []
     for field in in_section(section):
         fact = scalars.get(field.name)

@@ -12,6 +12,7 @@ from normalize.errors import Busy, StorageError
 def writing(path: Path) -> Iterator[None]:
     """Hold the lock of the database at `path`. Raises Busy at once when another process holds it, StorageError
     where no lock can be made."""
+    path = path.resolve()
     lock = path.with_name(path.name + ".lock")
     if not path.parent.is_dir():
         raise StorageError(f"there is no folder {path.parent} for the database")

@@ -21,17 +21,18 @@ def publish(db: Database, run_id: int) -> None:
 _PENDING = "FROM reading r JOIN sighting s ON s.reading_id = r.id WHERE r.run_id = ? AND r.outcome != 'rejected'"
 
 
-def adopt(db: Database, run_id: int, capture_row: int) -> str:
-    """The outcome of a capture that is indexed already; what an interrupted run read but did not publish passes to this
-    run. Empty when the capture was never read."""
-    row = db.execute(
+def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:
+    """The outcome of a capture that is indexed already, and whether it waits to be published.
+
+    What an interrupted run read but did not publish passes to this run, with its findings.
+    """
+    reading_id, outcome, published = db.execute(
         "SELECT r.id, r.outcome, c.published_reading_id FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id "
         "WHERE c.id = ?",
         [capture_row],
     ).fetchone()
-    if not row:
-        return ""
-    reading_id, outcome, published = row
-    if outcome != "rejected" and published is None:
+    waits = outcome != "rejected" and published is None
+    if waits:
         db.conn.execute("UPDATE reading SET run_id = ? WHERE id = ?", [run_id, reading_id])
-    return str(outcome)
+        db.conn.execute("UPDATE page_finding SET run_id = ? WHERE reading_id = ?", [run_id, reading_id])
+    return str(outcome), waits

@@ -9,13 +9,14 @@ from normalize.findings import Finding
 
 @dataclass(slots=True)
 class Counts:
-    """Pages of a run; `partial` is a part of loaded and unchanged."""
+    """Pages of a run; `partial` is a part of loaded and unchanged, `faults` are pages on which our own code failed."""
 
     loaded: int = 0
     unchanged: int = 0
     rejected: int = 0
     failed: int = 0
     partial: int = 0
+    faults: int = 0
     lost: list[Finding] = field(default_factory=list)
 
     @property

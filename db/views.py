@@ -93,7 +93,7 @@ _LATEST_CAPTURE = (
 _TITLE = (
     "(SELECT t.title FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
     "JOIN page p ON p.id = c.page_id JOIN job_title t ON t.id = s.title_id WHERE s.job_id = j.id "
-    "ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1)"
+    "ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC LIMIT 1)"
 )
 _PUBLISHED = (
     "EXISTS (SELECT 1 FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id WHERE s.job_id = j.id)"

@@ -33,6 +33,13 @@ _DEGREES = {
     "doctorate": "Doctorate",
     "other": "Other degree",
 }
+SECTION_WORDS = {
+    "salary": "Salary",
+    "education": "Education",
+    "demographics": "Demographics",
+    "outlook": "Outlook",
+    "skill": "Skills",
+}
 _FORMS = {"USD/year": "${:,}", "USD/hour": "${:,.2f}", "percent": "{:g}%", "count": "{:,}", "score_1_5": "{:g} of 5"}
 
 

@@ -22,6 +22,7 @@ from scraper.capture import Capture, stamp
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
+_RESPONSE = "application/http; msgtype=response"
 _IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
 
@@ -44,17 +45,14 @@ class Archive:
         self._file: BinaryIO | None = None
         self._name = ""
         self._size = 0
+        self._sizes: dict[str, int] = {}
 
     def append(self, capture: Capture) -> Location:
         """Write a capture: a `response` where there was HTTP, else a `resource`."""
         head = _common(capture)
         if capture.status is None:
-            media = f"{capture.media_type}; charset={capture.charset}" if capture.charset else capture.media_type
-            return self._write(WarcRecordType.resource, head | {"Content-Type": media}, capture.body)
-        charset = f"; charset={capture.charset}" if capture.charset else ""
-        http = f"HTTP/1.1 {capture.status} \r\nContent-Type: {capture.media_type}{charset}\r\n\r\n"
-        head["Content-Type"] = "application/http; msgtype=response"
-        return self._write(WarcRecordType.response, head, http.encode("latin-1", "replace") + capture.body)
+            return self._write(WarcRecordType.resource, head | {"Content-Type": _media(capture)}, capture.body)
+        return self._write(WarcRecordType.response, head | {"Content-Type": _RESPONSE}, _http(capture) + capture.body)
 
     def append_revisit(self, capture: Capture, same_url: str, same_at: str) -> Location:
         """Write a capture whose body lies in the archive already, under `same_url` at `same_at`."""
@@ -62,9 +60,9 @@ class Archive:
             "WARC-Profile": _IDENTICAL,
             "WARC-Refers-To-Target-URI": same_url,
             "WARC-Refers-To-Date": same_at,
-            "Content-Type": f"{capture.media_type}; charset={capture.charset}" if capture.charset else capture.media_type,
+            "Content-Type": _media(capture) if capture.status is None else _RESPONSE,
         }
-        return self._write(WarcRecordType.revisit, head, b"")
+        return self._write(WarcRecordType.revisit, head, _http(capture))
 
     def append_verdict(self, capture: Capture, code: str, detail: str) -> Location:
         """Write what became of reading a capture where reading it again would harm: a `metadata` record."""
@@ -97,18 +95,24 @@ class Archive:
         return body
 
     def sync(self) -> dict[str, int]:
-        """Make all that was written durable; the answer is the size of the file written to."""
-        if self._file is None:
-            return {}
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        return {self._name: self._size}
+        """Make all that was written durable; the answer is the size of each file written to."""
+        if self._file is not None:
+            try:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+            except OSError as error:
+                raise StorageError(f"{self.folder / self._name}: {error.strerror}") from error
+            self._sizes[self._name] = self._size
+        return dict(self._sizes)
 
     def close(self) -> None:
         """Close the file that is written to."""
         if self._file is not None:
-            self._file.close()
-            self._file = None
+            file, self._file = self._file, None
+            try:
+                file.close()
+            except OSError as error:
+                raise StorageError(f"{self.folder / self._name}: {error.strerror}") from error
 
     def _write(self, kind: WarcRecordType, head: Mapping[str, str], block: bytes) -> Location:
         digest = hashlib.sha256(b"\n".join([*(f"{k}: {v}".encode() for k, v in head.items()), block])).hexdigest()
@@ -132,6 +136,7 @@ class Archive:
     def _open(self) -> BinaryIO:
         if self._file is not None and self._size < MAX_FILE_BYTES:
             return self._file
+        self.sync()
         self.close()
         self.folder.mkdir(parents=True, exist_ok=True)
         last = max((name for name, size in self._known.items() if self._whole(name, size)), default="")
@@ -161,6 +166,17 @@ class Archive:
         head = {"WARC-Date": stamp(self.now), "WARC-Filename": path.name, "Content-Type": "application/warc-fields"}
         self._write(WarcRecordType.warcinfo, head, info)
         return self._file
+
+
+def _media(capture: Capture) -> str:
+    return f"{capture.media_type}; charset={capture.charset}" if capture.charset else capture.media_type
+
+
+def _http(capture: Capture) -> bytes:
+    """Status line and headers, nothing where there was no HTTP."""
+    if capture.status is None:
+        return b""
+    return f"HTTP/1.1 {capture.status} \r\nContent-Type: {_media(capture)}\r\n\r\n".encode("latin-1", "replace")
 
 
 def _common(capture: Capture) -> dict[str, str]:

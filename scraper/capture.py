@@ -48,7 +48,7 @@ def capture_id(url: str, captured_at: str, sha256: str) -> str:
 
 def stamp(time: datetime) -> str:
     """A time as it is stored: `2024-02-11T07:42:19Z`."""
-    return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return time.astimezone(UTC).replace(tzinfo=None, microsecond=0).isoformat() + "Z"
 
 
 def parse_stamp(text: str) -> datetime:
@@ -59,4 +59,7 @@ def parse_stamp(text: str) -> datetime:
         raise ConfigError(f"{text!r} is no ISO 8601 time") from error
     if time.tzinfo is None:
         raise ConfigError(f"{text!r} has no offset from UTC (write 2024-02-11T07:42:19Z)")
-    return time.astimezone(UTC).replace(microsecond=0)
+    try:
+        return time.astimezone(UTC).replace(microsecond=0)
+    except OverflowError as error:
+        raise ConfigError(f"{text!r} is out of range") from error

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -38,6 +39,7 @@ class Report:
     run_id: int
     counts: runs.Counts = field(default_factory=runs.Counts)
     exit_code: int = 0
+    finished: bool = False
 
 
 def import_pages(
@@ -47,23 +49,26 @@ def import_pages(
 
     What is interrupted leaves the archive and all finished batches; nothing of it is published before the next run.
     """
-    with writing(settings.db), guarded(settings.db):
-        db = open_to_write(settings.db)
+    with writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db:
         report = Report(runs.begin(db, "import", stamp(clock())))
-        archive = Archive(settings.archive, captures.known_files(db), clock())
         try:
-            with Sandbox() as sandbox:
-                _Importer(db, archive, sandbox, report, clock, tell).run(pages)
+            _import(db, settings, report, pages, clock, tell)
         except BaseException as error:
-            report.exit_code = _code_of(error)
-            with db.atomic():
-                runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
+            if not report.finished:
+                report.exit_code = _code_of(error)
+                with db.atomic():
+                    runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
             raise
-        finally:
-            archive.close()
         db.conn.execute("PRAGMA optimize")
-        db.close()
     return report
+
+
+def _import(
+    db: Database, settings: Settings, report: Report, pages: list[sources.SavedPage], clock: Callable[[], datetime],
+    tell: Callable[[PageReport], None],
+) -> None:  # fmt: skip
+    with guarded(settings.db), closing(Archive(settings.archive, captures.known_files(db), clock())) as archive, Sandbox() as box:
+        _Importer(db, archive, box, report, clock, tell).run(pages)
 
 
 def _code_of(error: BaseException) -> int:
@@ -97,13 +102,11 @@ class _Importer:
             for report in told:
                 self.tell(report)
         counts = self.report.counts
-        faults = any(f.code == "reader_fault" for f in counts.lost) or self.faults
-        self.report.exit_code = 1 if faults else 3 if counts.rejected or counts.failed or counts.partial else 0
+        self.report.exit_code = 1 if counts.faults else 3 if counts.rejected or counts.failed or counts.partial else 0
         with self.db.atomic():
             publish.publish(self.db, self.report.run_id)
             runs.finish(self.db, self.report.run_id, counts, self.report.exit_code, stamp(self.clock()))
-
-    faults = False
+        self.report.finished = True
 
     def page(self, page: sources.SavedPage) -> PageReport:
         counts = self.report.counts
@@ -113,6 +116,7 @@ class _Importer:
             lost = finding(error.code, error.detail)
             counts.rejected += 1
             counts.lost.append(lost)
+            counts.faults += error.code == "reader_fault"
             return PageReport(str(page.path), "rejected", (lost,))
         row = captures.find(self.db, capture.capture_id)
         if row is None and capture.time_source == "file":
@@ -122,8 +126,8 @@ class _Importer:
         return self._new(page, capture)
 
     def _again(self, page: sources.SavedPage, row: int) -> PageReport:
-        outcome = publish.adopt(self.db, self.report.run_id, row)
-        return self._count(page, outcome, unchanged=True, findings=captures.findings(self.db, row))
+        outcome, waits = publish.adopt(self.db, self.report.run_id, row)
+        return self._count(page, outcome, not waits, captures.findings(self.db, row))
 
     def _new(self, page: sources.SavedPage, capture: Capture) -> PageReport:
         row = self._archive(capture)
@@ -144,7 +148,7 @@ class _Importer:
 
     def _count(self, page: sources.SavedPage, outcome: str, unchanged: bool, findings: tuple[Finding, ...]) -> PageReport:
         counts = self.report.counts
-        self.faults = self.faults or any(f.code == "reader_fault" for f in findings)
+        counts.faults += any(f.code == "reader_fault" for f in findings)
         if outcome == "rejected":
             counts.rejected += 1
         elif unchanged:

@@ -10,7 +10,7 @@ from typing import Any
 from db.queries import Row
 from db.sheet import Line
 from normalize.fields import Field
-from normalize.wording import NOT_SHOWN, item_words, value_words
+from normalize.wording import NOT_SHOWN, SECTION_WORDS, item_words, value_words
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -104,7 +104,7 @@ def _with_breaks(lines: Sequence[Line]) -> Iterator[tuple[Line, str, bool]]:
     """Each line with the section that begins at it, and whether a field does."""
     section, field = "", ""
     for line in lines:
-        yield line, line.field.section.capitalize() if line.field.section != section else "", line.field.name != field
+        yield line, SECTION_WORDS[line.field.section] if line.field.section != section else "", line.field.name != field
         section, field = line.field.section, line.field.name
 
 

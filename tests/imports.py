@@ -138,13 +138,14 @@ POINTS: dict[str, tuple[Any, str]] = {
     "archived": (archive.Archive, "append"),
     "read": (sandbox.Sandbox, "parse"),
     "loaded": (load, "load"),
-    "synced": (archive.Archive, "sync"),
+    "noted": (captures, "note_files"),
     "refreshed": (current, "refresh"),
     "published": (publish, "publish"),
     "finished": (runs, "finish"),
     "closed": (sandbox.Sandbox, "close"),
 }
-"""Where the command can be stopped: just after the n-th call of a function. `closed` follows the last commit."""
+"""Where the command can be stopped: just after the n-th call of a function. A batch ends with `noted`, when the archive is
+durable but nothing is committed; `closed` follows the last commit."""
 
 
 class Stopped:
