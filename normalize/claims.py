@@ -8,7 +8,7 @@ SIDES: tuple[Side, Side] = ("left", "right")
 Doubt = Literal["", "cut_off", "ragged_row"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, order=True)
 class Place:
     """Where a text stands: block of the document, then row and column of its table (item and 0 in a list, 0 and 0 in a
     paragraph), then the offset in characters inside that cell, item or paragraph."""

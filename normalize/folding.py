@@ -3,10 +3,10 @@
 import re
 from collections.abc import Sequence
 
-_DASHES = "‐‑‒–—―−﹘﹣－"
+_DASHES = "‐‑‒–—―−⁃⸺⸻﹘﹣－"
 _INVISIBLE = (
     "\u00ad\u034f\u061c\u180e\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
-    "\u2060\u2061\u2062\u2063\u2064\ufe0f\ufeff"
+    "\u2060\u2061\u2062\u2063\u2064\u2066\u2067\u2068\u2069\u2800\u3164\ufe0e\ufe0f\ufeff"
 )
 _QUOTES = "‘’‛′`´ʼ"
 _TRANSLATION = {
@@ -27,8 +27,9 @@ def plain(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """`plain`, lower case, without a closing colon or full stop: what labels and vocabularies are compared by."""
-    return plain(text).lower().rstrip(":.").rstrip()
+    """`plain`, case-folded, without a closing colon or full stop: what labels and vocabularies are compared by."""
+    low = plain(text).casefold()
+    return low.rstrip(":. ") or low
 
 
 def shown(text: str) -> str:
@@ -37,15 +38,15 @@ def shown(text: str) -> str:
 
 
 def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
-    """`plain` in lower case, not stripped, and for each of its characters (and its end) the offset in `text`."""
+    """`plain`, case-folded, not stripped, and for each of its characters (and its end) the offset in `text`."""
     if not _UNEVEN.search(text):
-        low = text.translate(_TRANSLATION).lower()
+        low = text.translate(_TRANSLATION).casefold()
         if len(low) == len(text):
             return low, range(len(text) + 1)
     folded: list[str] = []
     offsets: list[int] = []
     for offset, character in enumerate(text):
-        low = " " if character.isspace() else character.translate(_TRANSLATION).lower()
+        low = " " if character.isspace() else character.translate(_TRANSLATION).casefold()
         if low != " " or folded[-1:] != [" "]:
             folded += low
             offsets += [offset] * len(low)
@@ -54,11 +55,11 @@ def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
 
 def letters(text: str) -> str:
     """Letters and digits only, joined: equal for a title and its slug (`Nurses' Aide` and `nurses-aide`)."""
-    return "".join(_WORD.findall(plain(text).lower().replace("'", "")))
+    return "".join(_WORD.findall(plain(text).casefold().replace("'", "")))
 
 
 def name_keys(title: str) -> frozenset[str]:
     """The keys under which a title and a slug may meet; signs count as words or not at all."""
     spelled = title.replace("&", " and ").replace("+", " plus ").replace("#", " sharp ")
-    without_and = re.sub(r"\band\b", " ", plain(title).lower().replace("-", " "))
+    without_and = re.sub(r"\band\b", " ", plain(title).casefold().replace("-", " "))
     return frozenset(key for key in (letters(title), letters(spelled), letters(without_and)) if key)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from normalize import checks
-from normalize.claims import SIDES, Claims, Side
+from normalize.claims import SIDES, Claim, Claims, Side
 from normalize.errors import Rejected
 from normalize.facts import Fact, Outcome, Reading, Status, Value
 from normalize.fields import BY_NAME, EXPERIENCE
@@ -41,50 +41,46 @@ class _Side:
 
     def facts(self) -> list[Fact]:
         """The facts of this side; doubts become `suspect` and a finding."""
-        rows = [(verdict, row) for verdict in self.verdicts if verdict.read for row in self._rows(verdict)]
+        rows = [(verdict, self._in_years(row), claim) for verdict in self.verdicts for row, claim in verdict.rows]
         self._check(rows)
-        facts = [self._fact(verdict, row) for verdict, row in rows]
+        facts = [self._fact(verdict, row, claim) for verdict, row, claim in rows]
         for verdict in self.verdicts:
             facts += self._without_value(verdict)
         return facts
 
-    def _rows(self, verdict: Verdict) -> list[Row]:
-        assert verdict.read
-        if verdict.term.fields == (EXPERIENCE.name,):
-            return [self._experience(verdict.read.rows[0])]
-        return list(verdict.read.rows)
-
-    def _experience(self, row: Row) -> Row:
-        """The figure in years: the page's own time range shows whether it counts months (its upper end is the figure)."""
+    def _in_years(self, row: Row) -> Row:
+        """Experience in years: its unit, where it shows none, is that of the time to become whose upper end it is."""
+        if row.field != EXPERIENCE.name:
+            return row
         assert isinstance(row.value, Decimal)
-        ends = {unit: months / (12 if unit == "years" else 1) for unit, months in self._upper_end().items()}
-        unit = row.item or next((unit for unit, end in ends.items() if end == row.value), "")
-        if unit == "months":
-            years = round(row.value / 12, 4)
-            self._find("converted", f"{row.value} months are {years} years", EXPERIENCE.name)
-            return Row(row.field, "", years)
-        if not unit or (ends and row.value not in ends.values()):
-            self._doubt("experience_unit_unknown", f"{row.value} beside {self._time_raw() or 'no time range'}", EXPERIENCE.name)
-        return Row(row.field, "", row.value)
+        shown, until = self._upper_end()
+        unit = row.item or (shown if until == row.value * _MONTHS.get(shown, 0) else "")
+        if not unit or (until and until != row.value * _MONTHS[unit]):
+            self._doubt("experience_unit_unknown", f"{row.value} beside {self._time_raw() or 'no time range'}", row.field)
+        if unit != "months":
+            return Row(row.field, "", row.value)
+        years = round(row.value / 12, 4)
+        self._find("converted", f"{row.value} months are {years} years", row.field)
+        return Row(row.field, "", years)
 
-    def _upper_end(self) -> dict[str, int]:
-        """The upper end of the time to become, in months, under the unit in which it is printed."""
+    def _upper_end(self) -> tuple[str, int]:
+        """The unit in which the upper end of the time to become is printed, and that end in months; 0 where there is none."""
         for verdict in self.verdicts:
-            if verdict.claim.term == "time_to_become" and verdict.status == "ok" and verdict.read:
-                months = {row.field: row.value for row in verdict.read.rows}.get("outlook.time_to_become_max_months")
+            if verdict.term.name == "time_to_become" and verdict.status == "ok":
+                months = {row.field: row.value for row, _ in verdict.rows}.get("outlook.time_to_become_max_months")
                 if isinstance(months, int):
-                    return {"months" if "month" in verdict.claim.raw.lower() else "years": months}
-        return {}
+                    return "months" if "month" in verdict.claim.raw.lower() else "years", months
+        return "", 0
 
     def _time_raw(self) -> str:
-        return next((v.claim.raw for v in self.verdicts if v.claim.term == "time_to_become"), "")
+        return next((v.claim.raw for v in self.verdicts if v.term.name == "time_to_become"), "")
 
-    def _check(self, rows: list[tuple[Verdict, Row]]) -> None:
-        values = {row.field: row.value for _, row in rows if not row.item and not isinstance(row.value, str)}
-        agreeing = {row.field: verdict.agreeing for verdict, row in rows}
+    def _check(self, rows: list[tuple[Verdict, Row, Claim]]) -> None:
+        values = {row.field: row.value for _, row, _ in rows if not row.item and not isinstance(row.value, str)}
+        agreeing = {row.field: verdict.agreeing for verdict, row, _ in rows}
         for contradiction in checks.pay(values, agreeing):
             self._contradict(contradiction)
-        for _, row in rows:
+        for _, row, _ in rows:
             if not isinstance(row.value, str):
                 self._contradict(checks.out_of_range(row.field, row.value))
         for verdict in self.verdicts:
@@ -103,23 +99,23 @@ class _Side:
     def _find(self, code: str, detail: str, field: str) -> None:
         self.findings.append(finding(code, detail, self.side, field))
 
-    def _fact(self, verdict: Verdict, row: Row) -> Fact:
+    def _fact(self, verdict: Verdict, row: Row, claim: Claim) -> Fact:
         status: Status = "suspect" if row.field in self.doubts else verdict.status
-        return self._make(verdict, row.field, row.item or verdict.claim.item, _stored(row), status)
+        return self._make(claim, row.field, row.item or claim.item, _stored(row), status)
 
     def _without_value(self, verdict: Verdict) -> list[Fact]:
         if not verdict.read:
-            return [self._make(verdict, field, verdict.claim.item, None, verdict.status) for field in verdict.term.fields]
+            return [self._make(verdict.claim, f, verdict.claim.item, None, verdict.status) for f in verdict.term.fields]
         field = verdict.term.fields[0]
         for label in verdict.read.unlisted:
             self._find("unlisted_share", repr(label), field)
-        return [self._make(verdict, field, "", None, "unreadable")] if verdict.read.unlisted else []
+        return [self._make(verdict.claim, field, "", None, "unreadable")] if verdict.read.unlisted else []
 
-    def _make(self, verdict: Verdict, field: str, item: str, value: Value | None, status: Status) -> Fact:
-        claim = verdict.claim
+    def _make(self, claim: Claim, field: str, item: str, value: Value | None, status: Status) -> Fact:
         return Fact(self.side, field, item, value, status, claim.raw, claim.section, claim.place)
 
 
+_MONTHS = {"years": 12, "months": 1}
 _CONVERT: dict[str, Callable[[Exact], Value]] = {"integer": int, "real": float, "text": str}
 
 

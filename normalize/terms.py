@@ -22,11 +22,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What one cell says: its rows, the labels that no vocabulary lists, and the sum that the shares should have."""
+    """What one cell says: its rows, the labels that no vocabulary lists, all shares, and the fields that the cell says have
+    no value (the upper end of `more than 10 years`)."""
 
     rows: tuple[Row, ...]
     unlisted: tuple[str, ...] = ()
     shares: tuple[Decimal, ...] = ()
+    without: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +76,10 @@ def _share_list(field: str, code: Callable[[str], str]) -> Term:
 
 def _time(text: str) -> Read:
     span = duration.duration(text)
-    rows = [Row("outlook.time_to_become_min_months", "", span.min_months)]
-    if span.max_months is not None:
-        rows.append(Row("outlook.time_to_become_max_months", "", span.max_months))
-    return Read(tuple(rows))
+    low, high = "outlook.time_to_become_min_months", "outlook.time_to_become_max_months"
+    if span.max_months is None:
+        return Read((Row(low, "", span.min_months),), without=(high,))
+    return Read((Row(low, "", span.min_months), Row(high, "", span.max_months)))
 
 
 def _experience(text: str) -> Read:

@@ -9,7 +9,7 @@ from normalize.errors import Refusal
 from normalize.folding import fold
 
 _FOLDER = files("normalize") / "vocab"
-_FILES = ("degrees.csv", "gender.csv", "missing.csv", "race.csv")
+_FILES = ("degrees.csv", "gender.csv", "missing.csv", "placeholder.csv", "race.csv")
 
 
 @cache
@@ -19,14 +19,20 @@ def _codes(name: str) -> dict[str, str]:
 
 
 @cache
-def _missing() -> frozenset[str]:
-    text = (_FOLDER / "missing.csv").read_text(encoding="utf-8")
-    return frozenset({""} | {fold(row["token"]) for row in csv.DictReader(text.splitlines())})
+def _tokens(name: str) -> frozenset[str]:
+    text = (_FOLDER / f"{name}.csv").read_text(encoding="utf-8")
+    return frozenset(fold(row["token"]) for row in csv.DictReader(text.splitlines()))
 
 
 def is_missing(text: str) -> bool:
     """Whether the whole text says that there is no value: a dash, N/A, nothing."""
-    return fold(text) in _missing()
+    folded = fold(text)
+    return not folded or folded in _tokens("missing")
+
+
+def is_placeholder(text: str) -> bool:
+    """Whether the whole text stands where a value failed to appear: `undefined`, `Loading...`."""
+    return fold(text) in _tokens("placeholder")
 
 
 def degree(label: str) -> str:

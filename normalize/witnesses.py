@@ -9,7 +9,7 @@ from normalize.errors import Refusal
 from normalize.facts import Status
 from normalize.findings import Finding, finding
 from normalize.folding import plain
-from normalize.terms import TERMS, Read, Term
+from normalize.terms import TERMS, Read, Row, Term
 
 _RANK = {"overview": 1, "intro": 2}
 
@@ -25,13 +25,17 @@ class Testimony:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a side says of one term: the claim that speaks, its status, and how many cells agree on the value."""
+    """What a side says of one term: the claim that speaks, its status, and each row with the claim that gave it.
+
+    `agreeing` counts the cells that agree on the value of the first row.
+    """
 
     term: Term
     claim: Claim
     read: Read | None
     status: Status
-    agreeing: int
+    rows: tuple[tuple[Row, Claim], ...] = ()
+    agreeing: int = 0
 
 
 def testify(claim: Claim) -> Testimony:
@@ -55,7 +59,7 @@ def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
     for group in groups.values():
-        group.sort(key=lambda claim: _RANK.get(claim.section, 0))
+        group.sort(key=lambda claim: (_RANK.get(claim.section, 0), claim.place))
         testimonies = [testify(claim) for claim in group]
         findings += [_unreadable(t) for t in testimonies if t.refusal]
         verdicts.append(_judge(testimonies, findings))
@@ -66,27 +70,28 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
     first = testimonies[0]
     term = TERMS[first.claim.term]
     if first.refusal:
-        return Verdict(term, first.claim, None, "unreadable", 0)
-    readings = [t for t in testimonies if t.read]
+        return Verdict(term, first.claim, None, "unreadable")
+    readings = [(t.claim, t.read) for t in testimonies if t.read]
     if not readings:
-        return Verdict(term, first.claim, None, "missing", 0)
-    speaker = readings[0]
-    agreeing = [t for t in readings if _agree(speaker.read, t.read)]
-    status: Status = "suspect" if speaker.claim.doubt else "ok"
-    if speaker is not first or len(agreeing) < len(readings):
+        return Verdict(term, first.claim, None, "missing")
+    claim, read = readings[0]
+    agreeing = [(c, r) for c, r in readings if _agree(read, r)]
+    status: Status = "suspect" if claim.doubt else "ok"
+    if claim is not first.claim or len(agreeing) < len(readings):
         status = "suspect"
         said = ", ".join(f"{plain(t.claim.raw)!r} ({t.claim.section})" for t in testimonies if not t.refusal)
-        findings.append(finding("witnesses_disagree", said, speaker.claim.side, term.fields[0]))
-    return Verdict(term, speaker.claim, speaker.read, status, len(agreeing))
+        findings.append(finding("witnesses_disagree", said, claim.side, term.fields[0]))
+    rows = {(row.field, row.item): (row, c) for c, r in reversed(agreeing) for row in r.rows if not c.doubt or c is claim}
+    return Verdict(term, claim, read, status, tuple(rows.values()), len(agreeing))
 
 
-def _agree(one: Read | None, other: Read | None) -> bool:
-    if one is None or other is None:
-        return False
+def _agree(one: Read, other: Read) -> bool:
     if one.shares or other.shares:
         return set(one.rows) == set(other.rows) and sorted(one.unlisted) == sorted(other.unlisted)
     mine = {row.field: (row.item, row.value) for row in one.rows}
     theirs = {row.field: (row.item, row.value) for row in other.rows}
+    if mine.keys() & set(other.without) or theirs.keys() & set(one.without):
+        return False
     return all(mine[field] == theirs[field] for field in mine.keys() & theirs.keys())
 
 

@@ -68,7 +68,10 @@ def dollar_range(text: str) -> tuple[int, int]:
     match = _RANGE.fullmatch(plain(text))
     if not match:
         raise Refusal("not_a_range", text)
-    low, high = money(match["b1"] or match["f1"]), money(match["b2"] or match["f2"])
+    try:
+        low, high = money(match["b1"] or match["f1"]), money(match["b2"] or match["f2"])
+    except Refusal as refusal:
+        raise Refusal(refusal.reason, text) from refusal
     if not low.period:
         low = Money(low.amount, high.period)
     return _whole_year(low, text), _whole_year(high, text)

@@ -3,15 +3,18 @@
 import re
 import unicodedata
 
+from normalize import vocabulary
 from normalize.errors import Refusal
 from normalize.folding import shown
 
 _FIGURE = re.compile(r"[$€£%]|^[\W\d_]*$")
+_SIGNS = re.compile(r"[\W_]*")
 LONGEST = 200
 
 
 def name(text: str) -> str:
-    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `too_long` or `control_character`."""
+    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `placeholder`, `too_long` or
+    `control_character`."""
     return _checked(text, figure=True)
 
 
@@ -26,6 +29,8 @@ def _checked(text: str, figure: bool) -> str:
         raise Refusal("too_long", text)
     if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in flat):
         raise Refusal("control_character", text)
-    if not flat or (figure and _FIGURE.search(flat)):
+    if _SIGNS.fullmatch(flat) or (figure and _FIGURE.search(flat)):
         raise Refusal("looks_like_a_figure", text)
+    if vocabulary.is_placeholder(flat):
+        raise Refusal("placeholder", text)
     return flat

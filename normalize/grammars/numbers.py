@@ -6,7 +6,7 @@ from decimal import Decimal
 from normalize.errors import Refusal
 from normalize.folding import plain
 
-DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,4}|[0-9]{1,12})"
+DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,12})"
 _PERCENT = re.compile(r"([+-]?)([0-9]{1,6}(?:\.[0-9]{1,4})?) ?(?:%|percent|per cent)", re.IGNORECASE)
 _COUNT = re.compile(DIGITS)
 _AGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?: (?:years?(?: old)?|yrs?))?", re.IGNORECASE)

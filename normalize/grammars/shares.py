@@ -8,9 +8,9 @@ from normalize.folding import plain
 from normalize.grammars.numbers import percent
 
 _NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,4})? ?%"
-_LABEL = r"[^\W\d_][^%0-9$]{0,79}?"
+_LABEL = r"[^\W\d_](?:[^%\d$]{0,78}?(?:[^\W\d_]|[)']|(?<=[^\W\d_])\.(?=[:, ])))?"
 _LABEL_FIRST = re.compile(
-    rf" ?(?P<label>{_LABEL}) ?(?P<open>\()?[:,-]? ?(?P<value>{_NUMBER})(?P<close>\))?[,;.]?(?: |$|(?=[^\W\d_]))"
+    rf" ?(?P<label>{_LABEL}) ?(?P<open>\()?(?:- |[:,] ?)?(?P<value>{_NUMBER})(?P<close>\))?[,;.]?(?: |$|(?=[^\W\d_]))"
 )
 _VALUE_FIRST = re.compile(rf" ?(?P<value>{_NUMBER})[,:]? ?(?P<label>{_LABEL})[,;.]?(?= ?[0-9]| ?$)")
 
@@ -28,7 +28,7 @@ def labelled_percents(text: str) -> tuple[tuple[str, Decimal], ...]:
         match = pattern.match(flat, position)
         if not match or bool(match.groupdict().get("open")) != bool(match.groupdict().get("close")):
             raise Refusal("not_shares", text)
-        pairs.append((match["label"].strip(" ,:-"), percent(match["value"])))
+        pairs.append((match["label"], percent(match["value"])))
         position = match.end()
     if not pairs:
         raise Refusal("not_shares", text)
