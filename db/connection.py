@@ -25,7 +25,11 @@ def open_to_read(path: Path) -> Database:
     Raises UsageError where there is none, ForeignDatabase, StorageError, and Busy where it has to be migrated while
     another process writes.
     """
-    if not path.exists():
+    try:
+        exists = path.exists()
+    except (OSError, RuntimeError) as error:
+        raise StorageError(f"{path}: {error}") from error
+    if not exists:
         raise UsageError(f"there is no database at {path}; import pages first (careerscape import PATH)")
     db = _connect(path, read_only=True)
     if schema.is_current(db):
@@ -51,9 +55,9 @@ def open_to_write(path: Path) -> Database:
 def _connect(path: Path, read_only: bool) -> Database:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StorageError(f"SQLite {sqlite3.sqlite_version} is too old, at least 3.37 is needed")
-    if path.is_dir():
-        raise ForeignDatabase(str(path), "it is a folder, not a database")
     try:
+        if path.is_dir():
+            raise ForeignDatabase(str(path), "it is a folder, not a database")
         conn = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode={_mode(path, read_only)}", uri=True, timeout=10 if read_only else 60
         )
@@ -62,6 +66,8 @@ def _connect(path: Path, read_only: bool) -> Database:
         conn.execute("PRAGMA synchronous = FULL")
         _refuse_foreign(db, path)
         conn.execute(f"PRAGMA query_only = {read_only:d}")
+    except (OSError, RuntimeError) as error:
+        raise StorageError(f"{path}: {error}") from error
     except sqlite3.DatabaseError as error:
         raise ForeignDatabase(str(path), f"it cannot be opened as a SQLite database ({error})") from error
     return db

@@ -5,21 +5,22 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from normalize.errors import Busy, StorageError
+from normalize.errors import Busy, ForeignDatabase, StorageError
 
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """Hold the lock of the database at `path`. Raises Busy at once when another process holds it, StorageError
     where no lock can be made."""
-    path = path.resolve()
-    lock = path.with_name(path.name + ".lock")
-    if not path.parent.is_dir():
-        raise StorageError(f"there is no folder {path.parent} for the database")
     try:
-        file = lock.open("a")
-    except OSError as error:
-        raise StorageError(f"{lock}: {error.strerror}") from error
+        path = path.resolve()
+        if not path.name or path.is_dir():
+            raise ForeignDatabase(str(path), "it is a folder, not a database")
+        if not path.parent.is_dir():
+            raise StorageError(f"there is no folder {path.parent} for the database")
+        file = path.with_name(path.name + ".lock").open("a")
+    except (OSError, RuntimeError) as error:
+        raise StorageError(f"{path}: it cannot be locked ({error})") from error
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -25,8 +25,8 @@ BOUNDS: dict[str, tuple[Number, Number]] = {
     "outlook.jobs": (0, 200_000_000),
     "outlook.satisfaction": (1, 5),
     "outlook.experience_years": (0, 60),
-    "outlook.time_to_become_min_months": (0, 600),
-    "outlook.time_to_become_max_months": (0, 600),
+    "outlook.time_to_become_min_months": (0, 300),
+    "outlook.time_to_become_max_months": (0, 300),
     "skill.pct": (0, 100),
 }
 

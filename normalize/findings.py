@@ -25,7 +25,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "unreadable_cell": ("error", "no grammar takes the cell"),
     "unlisted_share": ("error", "a share list has a label that the vocabulary does not list"),
     "ragged_row": ("error", "a row has another number of cells than its table"),
-    "unmatched_column": ("error", "a comparison table names only one of the two jobs"),
+    "not_text": ("error", "a cell holds something that is shown, but is no text"),
     # values in doubt
     "witnesses_disagree": ("warning", "cells of the page that say the same thing differ"),
     "range_reversed": ("warning", "the lower end of a range is above its upper end"),
@@ -37,12 +37,14 @@ CODES: dict[str, tuple[Severity, str]] = {
     # what nothing took
     "unknown_label": ("warning", "a table in scope has a row whose label no rule knows"),
     "unread_sentence": ("warning", "a sentence looks like one that is read, but no form takes it"),
+    "unmatched_column": ("warning", "a table with known row labels has only one of the two jobs, or not as columns"),
     "other_table": ("warning", "a table with known row labels names neither of the two jobs"),
     "undecodable_bytes": ("warning", "bytes that are not valid in the page's encoding were replaced"),
     # for the record
     "converted": ("info", "the figure counts months and was converted to years"),
     "time_from_file": ("info", "the time of the capture is the file's own"),
     "ignored_label": ("info", "a row is ignored by name"),
+    "ignored_table": ("info", "a table with words of ours is about neither of the two jobs"),
     "ignored_column": ("info", "a column of a comparison table belongs to neither job"),
 }
 
@@ -61,7 +63,8 @@ class Finding:
 def finding(code: str, detail: str = "", side: Side | None = None, field: str | None = None) -> Finding:
     """The finding `code` with its sentence, followed by the detail."""
     severity, sentence = CODES[code]
-    return Finding(code, severity, f"{sentence}: {detail}" if detail else sentence, side, field)
+    storable = detail.encode("utf-8", "backslashreplace").decode()  # a file name may hold bytes that are no text
+    return Finding(code, severity, f"{sentence}: {storable}" if detail else sentence, side, field)
 
 
 def from_note(note: Note) -> Finding:

@@ -1,6 +1,7 @@
 """Texts made comparable. Raw text is never overwritten: what is folded stands beside it."""
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 _DASHES = "‐‑‒–—―−⁃⸺⸻﹘﹣－"
@@ -18,6 +19,7 @@ _TRANSLATION = {
 _UNSEEN = {ord(c): None for c in _INVISIBLE}
 _SPACE = re.compile(r"\s+")
 _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
+_MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\n\s*[0-9]{1,2})+$")
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -28,7 +30,7 @@ def plain(text: str) -> str:
 
 def fold(text: str) -> str:
     """`plain`, case-folded, without a closing colon or full stop: what labels and vocabularies are compared by."""
-    low = plain(text).casefold()
+    low = plain(text.casefold())
     return low.rstrip(":. ") or low
 
 
@@ -40,22 +42,30 @@ def shown(text: str) -> str:
 def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
     """`plain`, case-folded, not stripped, and for each of its characters (and its end) the offset in `text`."""
     if not _UNEVEN.search(text):
-        low = text.translate(_TRANSLATION).casefold()
+        low = text.casefold().translate(_TRANSLATION)
         if len(low) == len(text):
             return low, range(len(text) + 1)
     folded: list[str] = []
     offsets: list[int] = []
     for offset, character in enumerate(text):
-        low = " " if character.isspace() else character.translate(_TRANSLATION).casefold()
+        low = " " if character.isspace() else character.casefold().translate(_TRANSLATION)
         if low != " " or folded[-1:] != [" "]:
             folded += low
             offsets += [offset] * len(low)
     return "".join(folded), [*offsets, len(text)]
 
 
+def without_mark(text: str) -> str:
+    """A label or title without the mark of a footnote behind it: a sign, or a figure on a line of its own."""
+    return _MARK.sub("", text)
+
+
 def letters(text: str) -> str:
-    """Letters and digits only, joined: equal for a title and its slug (`Nurses' Aide` and `nurses-aide`)."""
-    return "".join(_WORD.findall(plain(text).casefold().replace("'", "")))
+    """Letters and digits only, joined, without accents: equal for a title and its slug (`Nurses' Aide`, `nurses-aide`)."""
+    bare = plain(text).casefold().replace("'", "")
+    if not bare.isascii():
+        bare = "".join(c for c in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(c)).casefold()
+    return "".join(_WORD.findall(bare))
 
 
 def name_keys(title: str) -> frozenset[str]:

@@ -68,7 +68,7 @@ class _Side:
         for verdict in self.verdicts:
             if verdict.term.name == "time_to_become" and verdict.status == "ok":
                 months = {row.field: row.value for row, _ in verdict.rows}.get("outlook.time_to_become_max_months")
-                if isinstance(months, int):
+                if isinstance(months, int) and not checks.out_of_range("outlook.time_to_become_max_months", months):
                     return "months" if "month" in verdict.claim.raw.lower() else "years", months
         return "", 0
 

@@ -2,12 +2,14 @@
 
 import csv
 import hashlib
+import re
 from functools import cache
 from importlib.resources import files
 
 from normalize.errors import Refusal
 from normalize.folding import fold
 
+_TEMPLATE = re.compile(r"\{\{.*\}\}|<%|\$\{")
 _FOLDER = files("normalize") / "vocab"
 _FILES = ("degrees.csv", "gender.csv", "missing.csv", "placeholder.csv", "race.csv")
 
@@ -27,12 +29,17 @@ def _tokens(name: str) -> frozenset[str]:
 def is_missing(text: str) -> bool:
     """Whether the whole text says that there is no value: a dash, N/A, nothing."""
     folded = fold(text)
-    return not folded or folded in _tokens("missing")
+    return not folded or folded in _tokens("missing") or _bare(folded) in _tokens("missing")
 
 
 def is_placeholder(text: str) -> bool:
     """Whether the whole text stands where a value failed to appear: `undefined`, `Loading...`."""
-    return fold(text) in _tokens("placeholder")
+    return _bare(fold(text)) in _tokens("placeholder") or bool(_TEMPLATE.search(text))
+
+
+def _bare(folded: str) -> str:
+    """Without the brackets around it or the star behind it; what is nothing else stays."""
+    return (folded[1:-1] if folded[:1] == "(" and folded[-1:] == ")" else folded.removesuffix("*")).strip() or folded
 
 
 def degree(label: str) -> str:

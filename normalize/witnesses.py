@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import combinations
 
 from normalize import vocabulary
 from normalize.claims import Claim, Side
 from normalize.errors import Refusal
 from normalize.facts import Status
 from normalize.findings import Finding, finding
-from normalize.folding import plain
+from normalize.folding import fold, plain
 from normalize.terms import TERMS, Read, Row, Term
 
 _RANK = {"overview": 1, "intro": 2}
@@ -53,7 +54,7 @@ def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
     """One verdict for each side, term and item: the field's own table speaks first, then the overview, then a sentence."""
     groups: dict[tuple[Side, str, str], list[Claim]] = {}
     for claim in claims:
-        if claim.doubt and not plain(claim.raw):
+        if claim.doubt in ("cut_off", "ragged_row") and not plain(claim.raw):
             continue  # nothing of the cell is there
         groups.setdefault((claim.side, claim.term, claim.item), []).append(claim)
     verdicts: list[Verdict] = []
@@ -77,7 +78,8 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
     claim, read = readings[0]
     agreeing = [(c, r) for c, r in readings if _agree(read, r)]
     status: Status = "suspect" if claim.doubt else "ok"
-    if claim is not first.claim or len(agreeing) < len(readings):
+    at_odds = len(agreeing) < len(readings) or not all(_agree(r, s) for (_, r), (_, s) in combinations(agreeing, 2))
+    if claim is not first.claim or at_odds:
         status = "suspect"
         said = ", ".join(f"{plain(t.claim.raw)!r} ({t.claim.section})" for t in testimonies if not t.refusal)
         findings.append(finding("witnesses_disagree", said, claim.side, term.fields[0]))
@@ -88,11 +90,14 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
 def _agree(one: Read, other: Read) -> bool:
     if one.shares or other.shares:
         return set(one.rows) == set(other.rows) and sorted(one.unlisted) == sorted(other.unlisted)
-    mine = {row.field: (row.item, row.value) for row in one.rows}
-    theirs = {row.field: (row.item, row.value) for row in other.rows}
+    mine, theirs = _comparable(one), _comparable(other)
     if mine.keys() & set(other.without) or theirs.keys() & set(one.without):
         return False
     return all(mine[field] == theirs[field] for field in mine.keys() & theirs.keys())
+
+
+def _comparable(read: Read) -> dict[str, tuple[str, object]]:
+    return {row.field: (row.item, fold(row.value) if isinstance(row.value, str) else row.value) for row in read.rows}
 
 
 def _unreadable(testimony: Testimony) -> Finding:

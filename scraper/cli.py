@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from normalize.errors import CareerscapeError
-from scraper.signals import Terminated, raise_when_terminated
+from normalize.errors import CareerscapeError, StorageError
+from scraper.process import Terminated, prepare_streams, raise_when_terminated
 
 if TYPE_CHECKING:
     from db.connection import Database
@@ -41,6 +41,7 @@ class _Flags:
 
 def main() -> None:
     """Run the command line; errors of ours become one line and their exit code."""
+    prepare_streams()
     try:
         app()
     except CareerscapeError as error:
@@ -48,6 +49,11 @@ def main() -> None:
 
         say(f"careerscape: {error}")
         sys.exit(error.exit_code)
+    except OSError as error:
+        from scraper.terminal import say
+
+        say(f"careerscape: {error}")
+        sys.exit(StorageError.exit_code)
     except Terminated:
         sys.exit(143)
 

@@ -3,9 +3,10 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
-from normalize.folding import fold, letters, name_keys, shown
+from normalize.folding import fold, letters, name_keys, plain, shown, without_mark
 from scraper.document import Table
 from scraper.sites import Site
 
@@ -14,26 +15,26 @@ Rows = tuple[tuple[str, ...], ...]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The keys by which the titles of the two jobs of a URL are recognised."""
+    """The keys by which the titles of the two jobs of a URL are recognised; `exact` are the slugs' own letters."""
 
     keys: Mapping[Side, frozenset[str]]
+    exact: Mapping[Side, str]
 
     @classmethod
     def of(cls, left: str, right: str) -> "Pair":
         """The pair of two slugs."""
-        keys: dict[Side, frozenset[str]] = {
-            "left": name_keys(left.replace("-", " ")),
-            "right": name_keys(right.replace("-", " ")),
-        }
-        shared = keys["left"] & keys["right"]  # `nurse-aide` and `nurse-and-aide` are told apart by what they do not share
-        return cls({side: own - shared or own for side, own in keys.items()})
+        slugs: dict[Side, str] = {"left": left.replace("-", " "), "right": right.replace("-", " ")}
+        return cls({side: name_keys(slug) for side, slug in slugs.items()}, {s: letters(slug) for s, slug in slugs.items()})
 
     def side(self, text: str) -> Side | None:
-        """The job whose title a text is, if it is one."""
+        """The job whose title a text is, if it is one: of two that it could be, the one whose slug it spells."""
         if not text or len(text) > 200 or not letters(text):
             return None
-        keys = name_keys(text)
-        return next((side for side in SIDES if keys & self.keys[side]), None)
+        keys = name_keys(without_mark(text))
+        found = [side for side in SIDES if keys & self.keys[side]]
+        if len(found) == 2:
+            found = [side for side in SIDES if self.exact[side] == max(keys, key=len)]
+        return found[0] if len(found) == 1 else None
 
 
 @dataclass(slots=True)
@@ -55,41 +56,43 @@ class _Columns:
     headings: tuple[str, ...]
 
 
-def compare(table: Table, block: int, pair: Pair, site: Site, hint: str, cut: bool) -> Compared:
+def compare(table: Table, block: int, pair: Pair, site: Site, hint: str) -> Compared:
     """Take every cell of a comparison table by row label and column title; what is left over becomes a note."""
     header = next((n for n, row in enumerate(table.rows) if len(_jobs(row, pair)) == 2), None)
     if header is None:
         return Compared(notes=_not_ours(table, pair, site))
-    reader = _Reader(table, block, pair, site, cut)
+    reader = _Reader(table, block, pair, site)
     reader.read(header, hint)
     return reader.result
 
 
-def _jobs(row: tuple[str, ...], pair: Pair) -> dict[Side, int]:
-    """The first column of each job that a row names."""
-    found: dict[Side, int] = {}
+def _jobs(row: tuple[str, ...], pair: Pair) -> dict[Side, list[int]]:
+    """The columns of each job that a row names."""
+    found: dict[Side, list[int]] = {}
     for column, cell in enumerate(row):
         if side := pair.side(cell):
-            found.setdefault(side, column)
+            found.setdefault(side, []).append(column)
     return found
 
 
 def _not_ours(table: Table, pair: Pair, site: Site) -> list[Note]:
-    """A table that has our row labels but not our two jobs: of one of them, or of others."""
-    width = max(map(len, table.rows), default=0)
-    labelled = max((sum(fold(row[c]) in site.sections_of for row in table.rows if c < len(row)) for c in range(width)), default=0)
-    if labelled == 0 or (labelled == 1 and len(table.rows) > 2) or width < 2:
+    """A table with row labels of ours, but without our two jobs as columns: of one of them, or of others."""
+    labels = [(row, column) for row, cells in enumerate(table.rows) for column, cell in enumerate(cells) if site.where(cell)]
+    if not labels or max(map(len, table.rows)) < 2:
         return []
-    heads = " | ".join(cell for cell in table.rows[0] if cell)
-    one = any(len(_jobs(row, pair)) == 1 for row in table.rows[:3])
-    return [Note("unmatched_column" if one else "other_table", f"{heads[:160]!r}")]
+    heads = f"{' | '.join(cell for cell in table.rows[0] if cell)[:160]!r}"
+    if any(_jobs(row, pair) for row in table.rows):
+        return [Note("unmatched_column", heads)]
+    most = max(Counter(column for _, column in labels).values())
+    return [Note("other_table" if most > 1 or len(table.rows) < 3 else "ignored_table", heads)]
 
 
 class _Reader:
     """One comparison table on its way to claims."""
 
-    def __init__(self, table: Table, block: int, pair: Pair, site: Site, cut: bool) -> None:
-        self.table, self.block, self.pair, self.site, self.cut = table, block, pair, site, cut
+    def __init__(self, table: Table, block: int, pair: Pair, site: Site) -> None:
+        self.table, self.block, self.pair, self.site = table, block, pair, site
+        self.spans, self.unseen, self.pictures = map(frozenset, (table.spans, table.unseen, table.pictures))
         self.result = Compared()
 
     def read(self, header: int, hint: str) -> None:
@@ -97,26 +100,32 @@ class _Reader:
         width = Counter(map(len, body)).most_common(1)[0][0] if body else len(self.table.rows[header])
         self.result.section = self._section(body, hint)
         for row in self.table.rows[:header]:
-            if any(fold(cell) in self.site.sections_of for cell in row):
+            if any(self.site.where(cell) for cell in row):
                 self._note("unknown_label", f"{' | '.join(row)[:160]!r} stands above the header")
         first = self.table.rows[header]
         columns = self._columns(first, body, width)
         for number, row in enumerate(body, start=header + 1):
-            if len(_jobs(row, self.pair)) == 2 and self._others(row) == self._others(first):
+            jobs = _jobs(row, self.pair)
+            if len(jobs) == 2 and self._others(row) == self._others(first):
                 columns = self._columns(row, body, width)
+            elif columns is not None and self._may_turn(row, first, columns):
+                self._note("ragged_row", f"{' | '.join(row)[:160]!r} names the jobs the other way round; what follows is unread")
+                columns = None
             elif columns is not None:
                 self._row(number, row, columns, width)
 
+    def _may_turn(self, row: tuple[str, ...], first: tuple[str, ...], columns: _Columns) -> bool:
+        """Whether a row names the jobs in other columns and may be a header: its label column is filled as the first's is."""
+        jobs = _jobs(row, self.pair)
+        turned = len(jobs) == 2 and any(columns.jobs[side] not in jobs[side] for side in SIDES)
+        return turned and bool(self._others(row)) == bool(self._others(first))
+
     def _others(self, row: tuple[str, ...]) -> Counter[str]:
         """What a header says beside the titles: a later row with both titles is a header only if it says the same."""
-        return Counter(fold(cell) for cell in row if cell and not self.pair.side(cell))
+        return Counter(fold(cell) for cell in row if plain(cell) and not self.pair.side(cell))
 
     def _section(self, body: Rows, hint: str) -> str:
-        votes: Counter[str] = Counter()
-        for row in body:
-            for cell in row:
-                for section in self.site.sections_of.get(fold(cell), ()) if len(cell) < 80 else ():
-                    votes[section] += 1
+        votes = Counter(section for row in body for cell in row for section in self.site.where(cell))
         best = max(votes.values(), default=0)
         tied = [section for section in self.site.labels if votes[section] == best]
         words = set(fold(hint).replace(":", " ").replace(",", " ").split())
@@ -125,61 +134,70 @@ class _Reader:
 
     def _columns(self, header: tuple[str, ...], body: Rows, width: int) -> _Columns | None:
         """Columns by title. Where the labels stand below a title, the header's empty cell stands elsewhere: move it."""
-        found = self._columns_or_none(header, body, width)
-        if found is None:
-            self._note("ragged_row", f"the header {' | '.join(header)[:160]!r} does not fit rows of {width} cells")
-        elif any(self._differs(found.headings, column, body) for column in found.jobs.values()):
-            self._note("ragged_row", f"the header {' | '.join(header)[:160]!r} names a job over columns that differ")
-            return None
-        return found
-
-    def _differs(self, header: tuple[str, ...], column: int, body: Rows) -> bool:
-        """Whether another column has the same job as its title, but other cells: which of them counts cannot be known."""
-        side = self.pair.side(header[column])
-        same = [c for c, cell in enumerate(header) if c != column and self.pair.side(cell) == side]
-        return any(row[c] != row[column] for row in body for c in same if max(c, column) < len(row))
-
-    def _columns_or_none(self, header: tuple[str, ...], body: Rows, width: int) -> _Columns | None:
-        known = [sum(fold(row[c]) in self.site.sections_of for row in body if c < len(row)) for c in range(width)]
-        jobs = _jobs(header, self.pair)
-        free = [c for c in range(width) if c not in jobs.values()]
+        known = [sum(bool(self.site.where(row[c])) for row in body if c < len(row)) for c in range(width)]
+        free = [c for c in range(width) if c not in chain(*_jobs(header, self.pair).values())]
         label = known.index(max(known)) if any(known) else (free or [0])[0]
-        if len(header) != width or label in jobs.values():
-            empty = [c for c, cell in enumerate(header) if not cell]
+        if len(header) != width or any(label in columns for columns in _jobs(header, self.pair).values()):
+            empty = [c for c, cell in enumerate(header) if not plain(cell)]
             rest = [cell for c, cell in enumerate(header) if not empty or c != empty[-1]]
             header = (*rest[:label], "", *rest[label:])
-            jobs = _jobs(header, self.pair)
-        if len(header) != width or label in jobs.values() or len(jobs) != 2:
+        jobs = {side: self._filled(columns, body) for side, columns in _jobs(header, self.pair).items()}
+        said = f"the header {' | '.join(header)[:160]!r}"
+        if len(header) != width or len(jobs) != 2 or any(label in columns for columns in jobs.values()):
+            self._note("ragged_row", f"{said} does not fit rows of {width} cells")
             return None
-        for side, column in jobs.items():
-            self.result.titles.setdefault(side, shown(header[column]))
+        if any(self._differ(columns, body) for columns in jobs.values()):
+            self._note("ragged_row", f"{said} names a job over columns that differ")
+            return None
+        for side, columns in jobs.items():
+            self.result.titles.setdefault(side, shown(without_mark(header[columns[0]])))
+        self._ignored(header, label, body)
+        return _Columns(label, {side: columns[0] for side, columns in jobs.items()}, header)
+
+    def _filled(self, columns: list[int], body: Rows) -> list[int]:
+        """Of the columns below one title those that are not empty altogether; the first where all are."""
+        return [c for c in columns if any(c < len(row) and plain(row[c]) for row in body)] or columns[:1]
+
+    def _differ(self, columns: list[int], body: Rows) -> bool:
+        """Whether a title stands over columns with different cells: which of them counts cannot be known."""
+        return any(len({row[c] for c in columns if c < len(row)}) > 1 for row in body)
+
+    def _ignored(self, header: tuple[str, ...], label: int, body: Rows) -> None:
         for column, cell in enumerate(header):
-            if cell and column not in jobs.values() and column != label and not self.pair.side(cell):
-                self._note("ignored_column", repr(cell[:80]))
-        return _Columns(label, jobs, header)
+            filled = plain(cell) or any(column < len(row) and plain(row[column]) for row in body)
+            if filled and column != label and not self.pair.side(cell):
+                self._note("ignored_column", repr(cell[:80]) if plain(cell) else f"column {column + 1}, which has no title")
 
     def _row(self, number: int, row: tuple[str, ...], columns: _Columns, width: int) -> None:
-        if not any(row):
+        if not any(map(plain, row)):
             return
         label = shown(row[columns.label]) if columns.label < len(row) else ""
-        where = self.site.sections_of.get(fold(label))
+        where = self.site.where(row[columns.label]) if label else {}
         if fold(label) in self.site.ignored:
             self._note("ignored_label", repr(label))
-        elif where is None:
+        elif not where:
             self._note("unknown_label", f"{' | '.join(row)[:160]!r}")
         else:
             section = self.result.section if self.result.section in where else next(iter(where))
-            doubt: Doubt = "cut_off" if self.cut and number == len(self.table.rows) - 1 else ""
+            doubt: Doubt = "cut_off" if number in self.table.open else ""
             if len(row) != width and not doubt:
                 doubt = "ragged_row"
                 self._note("ragged_row", f"{label!r} has {len(row)} cells, not {width}")
             for side, column in columns.jobs.items():
-                if column < len(row):
-                    place = Place(self.block, number, column)
-                    heading = shown(columns.headings[column])
-                    self.result.claims.append(
-                        Claim(where[section], side, row[column], section, place, label, heading, doubt=doubt)
-                    )
+                if (number, column) in self.spans and row[column] == row[columns.label]:
+                    self._note("ragged_row", f"{label!r} spans the column of {columns.headings[column]!r}")
+                elif column < len(row):
+                    self._claim(where[section], side, row[column], section, (number, column), label, columns, doubt)
 
-    def _note(self, code: str, detail: str) -> None:
-        self.result.notes.append(Note(code, detail))
+    def _claim(
+        self, term: str, side: Side, raw: str, section: str, place: tuple[int, int], label: str, columns: _Columns, doubt: Doubt
+    ) -> None:
+        if not doubt and place in self.unseen and (not plain(raw) or (term == "growth" and place in self.pictures)):
+            doubt = "not_text"
+            self._note("not_text", f"{label!r} of {shown(columns.headings[place[1]])!r}", side)
+        heading = shown(columns.headings[place[1]])
+        where = Place(self.block, *place)
+        self.result.claims.append(Claim(term, side, raw, section, where, label, heading, doubt=doubt))
+
+    def _note(self, code: str, detail: str, side: Side | None = None) -> None:
+        self.result.notes.append(Note(code, detail, side))

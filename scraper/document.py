@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+Place = tuple[int, int]
+
 
 @dataclass(frozen=True, slots=True)
 class Heading:
@@ -31,13 +33,18 @@ class Items:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of cells; lines of a cell are joined by a newline. `spans` are (row, column) filled by a spanning neighbour.
+    """Rows of cells; lines of a cell are joined by a newline. Rows keep the number of cells that the page gives them.
 
-    Rows keep the number of cells that the page gives them.
+    `spans` are the places (row, column) that a spanning neighbour fills; `unseen` those that hold something besides text
+    (a table, a form field, embedded content), `pictures` those that hold a picture without a description; `open` are the
+    rows whose end is not there.
     """
 
     rows: tuple[tuple[str, ...], ...]
-    spans: tuple[tuple[int, int], ...] = ()
+    spans: tuple[Place, ...] = ()
+    unseen: tuple[Place, ...] = ()
+    pictures: tuple[Place, ...] = ()
+    open: tuple[int, ...] = ()
     kind: Literal["table"] = "table"
 
 

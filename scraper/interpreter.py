@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
-from normalize.claims import SIDES, Claims, Doubt, Job, Note, Place
+from normalize.claims import SIDES, Claims, Job, Note, Place
 from normalize.errors import Rejected
 from scraper import sites
 from scraper.comparison import Compared, Pair, compare
@@ -21,9 +21,8 @@ def interpret(document: Document, url: str) -> Claims:
         raise Rejected("unknown_url_shape", urlsplit(url).path[:200])
     site, (left, right) = found
     pair = Pair.of(left, right)
-    last = len(document.blocks) - 1
     tables = {
-        number: compare(block, number, pair, site, _hint(document, number), document.cut and number == last)
+        number: compare(block, number, pair, site, _hint(document, number))
         for number, block in enumerate(document.blocks)
         if isinstance(block, Table)
     }
@@ -34,8 +33,8 @@ def interpret(document: Document, url: str) -> Claims:
         _reject(document, left, right, notes)
     prose = Prose(site, titles)
     claims = [claim for table in ours for claim in table.claims]
-    claims += [claim for text, place, doubt in _runs(document, tables) for claim in prose.claims(text, place, doubt)]
-    if document.cut:
+    claims += [claim for text, place, cut in _runs(document, tables) for claim in prose.claims(text, place, cut)]
+    if document.cut or any(claim.doubt == "cut_off" for claim in claims):
         notes.append(Note("cut_off", ""))
     if document.undecodable:
         notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
@@ -47,6 +46,8 @@ def interpret(document: Document, url: str) -> Claims:
 def _reject(document: Document, left: str, right: str, notes: list[Note]) -> None:
     others = [note.detail for note in notes if note.code in ("other_table", "unmatched_column")]
     cut = "; it ends before it is complete" if document.cut else ""
+    if ragged := [note.detail for note in notes if note.code == "ragged_row"]:
+        raise Rejected("no_comparison", f"{ragged[0]}{cut}")
     if others:
         raise Rejected("other_jobs", f"its address names {left} and {right}, a table is headed {others[0]}{cut}")
     raise Rejected("no_comparison", f"{left} and {right}{cut}")
@@ -60,18 +61,21 @@ def _hint(document: Document, number: int) -> str:
     return ""
 
 
-def _runs(document: Document, tables: dict[int, Compared]) -> Iterator[tuple[str, Place, Doubt]]:
-    """Every run of prose with its place: paragraphs, list items, and the cells of tables that only lay out a page."""
+def _runs(document: Document, tables: dict[int, Compared]) -> Iterator[tuple[str, Place, bool]]:
+    """Every run of prose with its place: paragraphs, list items, and the cells of tables that only lay out a page.
+
+    The flag tells that the run may go on behind its last character: it is the last of the page, or open when the page ends.
+    """
+    last = len(document.blocks) - 1
     for number, block in enumerate(document.blocks):
-        doubt: Doubt = "cut_off" if document.cut and number == len(document.blocks) - 1 else ""
         if isinstance(block, Paragraph):
-            yield block.text, Place(number), doubt
+            yield block.text, Place(number), number == last
         elif isinstance(block, Items):
             for row, item in enumerate(block.items):
-                yield item, Place(number, row), doubt
+                yield item, Place(number, row), number == last and row == len(block.items) - 1
         elif isinstance(block, Table) and not tables[number].section:
             spans = frozenset(block.spans)
             for row, cells in enumerate(block.rows):
                 for column, cell in enumerate(cells):
                     if len(cell) > 40 and (row, column) not in spans:
-                        yield cell, Place(number, row, column), doubt
+                        yield cell, Place(number, row, column), row in block.open and column == len(cells) - 1

@@ -16,9 +16,9 @@ from normalize.findings import Finding, finding
 from scraper import sources, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.process import Terminated
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
-from scraper.signals import Terminated
 
 PAGES_A_TRANSACTION = 100
 

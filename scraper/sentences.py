@@ -11,6 +11,7 @@ from scraper.sites import LEFT_MARK, RIGHT_MARK, Sentence, Site
 _MARKS: dict[Side, str] = {"left": LEFT_MARK, "right": RIGHT_MARK}
 _COMMA = re.compile(r",")
 _AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
+_UNLIKE_AN_ITEM = re.compile(r"[;:?!]|^[^()]*\)|\([^()]*$|\.\s")
 Span = tuple[int, int]
 
 
@@ -29,8 +30,9 @@ class Prose:
             (_MARKS[side], re.compile(rf"(?<!\w){re.escape(fold(title))}(?:'s|s|es)?(?!\w)")) for side, title in by_length
         ]
 
-    def claims(self, text: str, place: Place, doubt: Doubt = "") -> Iterator[Claim]:
-        """The claims of one run of text; a cue that no form takes becomes a note."""
+    def claims(self, text: str, place: Place, cut: bool = False) -> Iterator[Claim]:
+        """The claims of one run of text; a cue that no form takes becomes a note. `cut` tells that the run may go on behind
+        its last character: a value that ends there is in doubt."""
         folded, offsets = fold_with_offsets(text)
         if not any(word in folded for word in self.site.sentence_words):
             return
@@ -41,8 +43,11 @@ class Prose:
             taken: list[Span] = []
             for pattern in sentence.patterns:
                 for match in pattern.finditer(marked):
-                    if not _overlaps(taken, match.span()):
+                    if not _overlaps(taken, match.span()) and _begins_a_sentence(
+                        marked, text, offsets[match.start()], match.start()
+                    ):
                         taken.append(match.span())
+                        doubt: Doubt = "cut_off" if cut and match.end() == len(marked) else ""
                         yield from self._values(sentence, match, text, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)
@@ -78,12 +83,12 @@ class Prose:
                 yield Claim(sentence.term, side, text[low:high], "intro", at, sentence.name, self.titles[side], item, doubt)
 
     def _items(self, sentence: Sentence, text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-        """The rank and span of each value: one, or the items of a list of at most `most`."""
+        """The rank and span of each value: one, or the items of a list of exactly `most`."""
         if not sentence.most:
             yield "", start, end
             return
         spans = _split(text, start, end)
-        if len(spans) > sentence.most or not spans:
+        if len(spans) != sentence.most or any(_UNLIKE_AN_ITEM.search(text[low:high]) for low, high in spans):
             self._unread(sentence, text[start:end])
             return
         for rank, (low, high) in enumerate(spans, start=1):
@@ -95,6 +100,15 @@ class Prose:
 
 def _unread(name: str, words: str) -> Note:
     return Note("unread_sentence", f"{name}: {' '.join(words[:160].split())!r}")
+
+
+def _begins_a_sentence(marked: str, text: str, offset: int, start: int) -> bool:
+    """Whether a match stands at the start of the run, of a line, or behind the end of a sentence."""
+    return (
+        not marked[:start].strip()
+        or marked[:start].rstrip()[-1] in ".!?:;"
+        or "\n" in text[:offset].rpartition(text[:offset].rstrip())[2]
+    )
 
 
 def _overlaps(taken: list[Span], span: Span) -> bool:

@@ -1,7 +1,9 @@
 """Saved pages on disk to captures: which files, of what kind, with which address and time."""
 
+import os
+import stat
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,6 +17,7 @@ from scraper.urls import canonical
 
 HTML, TEXT = "text/html", "text/plain"
 _MEDIA_TYPES = {".html": HTML, ".htm": HTML, ".xhtml": HTML, ".txt": TEXT, ".md": TEXT}
+_MAX_SIDECAR = 1 << 16
 _CLOCKS_DIFFER = timedelta(days=1)
 _LATER = (".warc", ".warc.gz", ".wacz")
 
@@ -33,15 +36,16 @@ class Sidecar(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class SavedPage:
-    """A file that may hold a page, and the address that the user gave for it."""
+    """A file that may hold a page, and the address that the user gave for it; `problem` says why it cannot even be found."""
 
     path: Path
     url: str = ""
+    problem: str = ""
 
 
 def find(paths: list[Path], url: str) -> list[SavedPage]:
     """The files to import, folders walked in order of names. Raises UsageError for what does not exist."""
-    pages = [SavedPage(path, url) for start in paths for path in _files(start)]
+    pages = [replace(page, url=url) for start in paths for page in _pages(start)]
     if url and len(pages) != 1:
         raise UsageError(f"--url goes with one file, not {len(pages)}")
     if url:
@@ -49,22 +53,36 @@ def find(paths: list[Path], url: str) -> list[SavedPage]:
     return pages
 
 
-def _files(start: Path) -> Iterator[Path]:
+def _pages(start: Path) -> Iterator[SavedPage]:
     if start.name.endswith(_LATER):
         raise UsageError(f"{start}: WARC and WACZ files cannot be imported yet")
-    if start.is_file() or (start.exists() and not start.is_dir()):
-        yield start
-    elif start.is_dir():
-        for path in sorted(start.rglob("*")):
-            hidden = any(part.startswith(".") for part in path.relative_to(start).parts)
-            if path.suffix.lower() in _MEDIA_TYPES and path.is_file() and not hidden:
-                yield path
+    try:
+        mode = start.stat().st_mode
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise UsageError(f"{start}: no such file or folder ({reason})") from error
+    if stat.S_ISDIR(mode):
+        yield from _walk(start)
     else:
-        raise UsageError(f"{start}: no such file or folder")
+        yield SavedPage(start)
+
+
+def _walk(start: Path) -> Iterator[SavedPage]:
+    """The pages below a folder; what is hidden is left out, what cannot be entered is named."""
+    problems: list[OSError] = []
+    found: list[SavedPage] = []
+    for folder, inner, files in os.walk(start, onerror=problems.append):
+        inner[:] = [name for name in inner if not name.startswith(".")]
+        paths = (Path(folder, name) for name in files if not name.startswith("."))
+        found += [SavedPage(path) for path in paths if path.suffix.lower() in _MEDIA_TYPES]
+    found += [SavedPage(Path(os.fsdecode(e.filename)), problem=e.strerror or str(e)) for e in problems]
+    yield from sorted(found, key=lambda page: page.path)
 
 
 def capture(page: SavedPage, ask: AskAddresses, now: datetime) -> Capture:
     """The capture that a file holds. Raises Rejected where it cannot become one (see `normalize.findings`)."""
+    if page.problem:
+        raise Rejected("unreadable_file", f"{page.path}: {page.problem}")
     body, modified = _read(page.path)
     media_type = _media_type(page.path, body)
     sidecar = _sidecar(page.path)
@@ -101,13 +119,20 @@ def _sidecar(path: Path) -> Sidecar:
         try:
             if not candidate.is_file():
                 continue
-            found = Sidecar.model_validate_json(candidate.read_bytes())
-        except (ValidationError, OSError) as error:
-            reason = str(error).replace("\n", " ")
-            raise Rejected("bad_sidecar", f"{candidate}: {reason[:300]}") from error
-        if candidate.name == "capture.json" and (several := _pages_beside(path)) > 1:
-            raise Rejected("bad_sidecar", f"{candidate} speaks of one page, but {several} lie beside it")
-        return found
+            with candidate.open("rb") as file:
+                text = file.read(_MAX_SIDECAR + 1)
+            if candidate.name == "capture.json" and (several := _pages_beside(path)) > 1:
+                raise Rejected("bad_sidecar", f"{candidate} speaks of one page, but {several} lie beside it")
+        except OSError as error:
+            raise Rejected("bad_sidecar", f"{candidate}: {error.strerror}") from error
+        if len(text) > _MAX_SIDECAR:
+            raise Rejected("bad_sidecar", f"{candidate}: more than {_MAX_SIDECAR:,} bytes")
+        try:
+            return Sidecar.model_validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+            where = "".join(f"{part}: " for part in first["loc"])
+            raise Rejected("bad_sidecar", f"{candidate}: {where}{first['msg']}") from error
     return Sidecar()
 
 
@@ -135,5 +160,5 @@ def _own_address(path: Path, found: Addresses) -> str:
                 return canonical(address)
         except UsageError:
             continue
-    why = f"{path}: {found.problem} ({found.detail})" if found.problem else str(path)
+    why = f"{path}: {found.problem}: {found.detail}" if found.problem else str(path)
     raise Rejected("no_url", why)

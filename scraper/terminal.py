@@ -1,14 +1,17 @@
 """The door to rich: tables, messages and progress. What a page says is made harmless before it reaches a terminal."""
 
+import io
 import json
+import os
 import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TextIO
 
 from db.queries import Row
 from db.sheet import Line
+from normalize.errors import StorageError
 from normalize.fields import Field
 from normalize.wording import NOT_SHOWN, SECTION_WORDS, item_words, value_words
 
@@ -35,33 +38,44 @@ def _escape(match: re.Match[str]) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
 
 
+def _emit(text: str, stream: TextIO) -> None:
+    """Write a line. A reader that goes away is no fault; a full disk is. Raises StorageError."""
+    try:
+        stream.write(text + "\n")
+        stream.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+        raise StorageError(f"the output cannot be written: {error.strerror}") from error
+
+
 def print_json(value: object) -> None:
     """One line of JSON on standard output; characters that a terminal could act on are escaped."""
     line = json.dumps(value, ensure_ascii=False, allow_nan=False)
-    print(_UNSAFE.sub(lambda m: json.dumps(m[0])[1:-1], line))  # noqa: T201 - this is the door
+    _emit(_UNSAFE.sub(lambda m: json.dumps(m[0])[1:-1], line), sys.stdout)
 
 
 def say(text: str) -> None:
     """A message for people, on standard error."""
-    print("\n".join(safe(line) for line in text.split("\n")), file=sys.stderr)  # noqa: T201 - this is the door
+    _emit("\n".join(safe(line) for line in text.split("\n")), sys.stderr)
 
 
 def tell(text: str) -> None:
     """A line of the answer, on standard output."""
-    print(safe(text))  # noqa: T201 - this is the door
+    _emit(safe(text), sys.stdout)
 
 
 def _print(renderable: Any) -> None:
     from rich.console import Console
 
     terminal = sys.stdout.isatty()
-    console = Console(highlight=False, markup=False, emoji=False, width=None if terminal else _PIPED_WIDTH)
-    if terminal:
-        console.print(renderable)
-        return
-    with console.capture() as capture:
-        console.print(renderable)
-    print("\n".join(line.rstrip() for line in capture.get().splitlines()))  # noqa: T201 - this is the door
+    paper = io.StringIO()
+    width = None if terminal else _PIPED_WIDTH
+    console = Console(file=paper, force_terminal=terminal, highlight=False, markup=False, emoji=False, width=width)
+    console.print(renderable)
+    lines = paper.getvalue().splitlines()
+    _emit("\n".join(lines if terminal else map(str.rstrip, lines)), sys.stdout)
 
 
 def _table() -> Any:

@@ -354,6 +354,48 @@ def test_a_reader_that_goes_away_is_no_fault(seeded: Command):
     assert done.stderr == ""
 
 
+@pytest.mark.parametrize(
+    ("redirection", "exit_code", "words"),
+    [
+        ("", 0, ""),
+        ("| true", 0, ""),
+        (">&-", 0, ""),
+        (">/dev/full", 74, "the output cannot be written"),
+    ],
+)
+def test_an_output_that_cannot_be_written(seeded: Command, redirection: str, exit_code: int, words: str):
+    shell = f"set -o pipefail; '{CAREERSCAPE}' show {ANALYST} {redirection}"
+    done = subprocess.run(["bash", "-c", shell], cwd=seeded.folder, capture_output=True, text=True)
+    assert done.returncode == exit_code
+    assert words in done.stderr
+    assert done.stderr.count("\n") == bool(words)
+
+
+def test_a_terminal_of_few_characters_gets_escapes(seeded: Command):
+    assert "\\u2013" in seeded("show", ANALYST, PYTHONIOENCODING="ascii").stdout
+
+
+def test_a_file_name_that_is_no_text_harms_no_other_page(run: Command):
+    folder = run.folder / "odd"
+    shutil.copytree(FIXTURES / "chef-vs-line-cook-prep-cook", folder)
+    (Path(os.fsdecode(os.fsencode(folder) + b"/bad\xff\n\x1b[2J.html"))).write_bytes(as_html(SEED))
+    (folder / "page.json").write_bytes((folder / "capture.json").read_bytes())
+    done = run("import", folder, exit_code=3)
+    assert "1 loaded, 1 rejected" in done.stdout
+    assert "\x1b" not in done.stderr
+    assert run.json("show", "chef")[0]["salary_annual_mean_usd"] == 46824
+
+
+@pytest.mark.parametrize("path", ["/", "loop", "x" * 300, "no/such/folder/x.db", "closed/x.db"])
+def test_a_database_that_cannot_be_ends_with_one_line(run: Command, path: str):
+    (run.folder / "loop").symlink_to("loop")
+    for arguments in (("import", FIXTURES / "seed-text"), ("show", "x")):
+        done = subprocess.run([CAREERSCAPE, "--db", path, *arguments], cwd=run.folder, capture_output=True, text=True)
+        assert done.returncode in (2, 74)
+        assert done.stderr.startswith("careerscape: ")
+        assert done.stderr.count("\n") == 1
+
+
 def test_help_starts_fast():
     def cpu() -> float:
         before = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -69,7 +69,9 @@ def test_every_dependency_is_pinned_with_hashes_and_no_address_of_a_registry():
     lock = (ROOT / "requirements.lock").read_text()
     assert "://" not in lock
     entries = re.split(r"\n(?=\S)", lock.strip())
-    pinned = {entry.split("==")[0] for entry in entries if re.match(r"[a-z0-9-]+==\S+( ; .*)? \\\n +--hash=sha256:[0-9a-f]{64}", entry)}
+    pinned = {
+        entry.split("==")[0] for entry in entries if re.match(r"[a-z0-9-]+==\S+( ; .*)? \\\n +--hash=sha256:[0-9a-f]{64}", entry)
+    }
     assert len(pinned) == len(entries)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
     wanted = (

@@ -25,6 +25,7 @@ modest = settings(max_examples=80, deadline=None)
 @given(text=texts)
 @example(text=". :")
 @example(text="degree. :")
+@example(text="ŉ")
 def test_folding_twice_is_folding_once(change, text: str):
     once = change(text)
     assert change(once) == once

@@ -41,13 +41,15 @@ PERIODS = {
 LABELS = ("Male", "Non-binary", "Two or more races", "American Indian/Alaska Native", "Bachelor's Degree", "Latino (any)", "São")
 WORDS = ("Virginia", "Beach,", "VA", "AT&T", "O’Reilly", "7-Eleven", "Wal–Mart", "C++", "401(k)", "São", "3M", "and")
 
-modest = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+modest = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
-def dressed(text: str, random: Random, signs: bool = True) -> str:
-    """The same text in other clothes: spaces, dashes and apostrophes of all kinds, and characters that nobody sees."""
-    other = {" ": lambda: random.choice(SPACES)}
-    if signs:
+def dressed(text: str, random: Random, name: bool = False) -> str:
+    """The same text in other clothes: spaces, dashes and apostrophes of all kinds, and characters that nobody sees. A name
+    keeps its signs and its line."""
+    spaces = [space for space in SPACES if not name or "\n" not in space]
+    other = {" ": lambda: random.choice(spaces)}
+    if not name:
         other |= {"-": lambda: random.choice(DASHES), "'": lambda: random.choice("'’‘′")}
     worn = [other.get(c, partial(str, c))() + (random.choice(UNSEEN) if random.random() < 0.1 else "") for c in text]
     return random.choice(("", *SPACES)) + "".join(worn) + random.choice(("", *SPACES))
@@ -67,9 +69,10 @@ def suffixed(numbers: st.SearchStrategy[str], *suffixes: str) -> st.SearchStrate
 
 
 @st.composite
-def amounts(draw, periods: tuple[str, ...], tails: tuple[str, ...] = ("",)) -> tuple[str, Money]:
+def amounts(draw, periods: tuple[str, ...], tails: tuple[str, ...] = ("",), scales: str = "  kKM") -> tuple[str, Money]:
     whole, tail = draw(st.integers(0, 999_999_999)), draw(st.sampled_from(tails))
-    scale, factor = draw(st.sampled_from((("", 1), ("", 1), ("k", 1000), (" K", 1000), ("M", 1_000_000))))
+    scale = draw(st.sampled_from(scales)).strip()
+    factor = {"": 1, "k": 1000, "m": 1_000_000}[scale.lower()]
     digits = draw(st.sampled_from((f"{whole:,}", f"{whole}")))
     period = draw(st.sampled_from(periods))
     sign, suffix = draw(st.sampled_from(("$", "$ ", "US$", "US $", "USD "))), draw(st.sampled_from(PERIODS[period]))
@@ -78,7 +81,8 @@ def amounts(draw, periods: tuple[str, ...], tails: tuple[str, ...] = ("",)) -> t
 
 @st.composite
 def ranges(draw) -> tuple[str, tuple[int, int]]:
-    (low, a), (high, b) = draw(amounts(("",))), draw(amounts(("", "year")))
+    scale = draw(st.sampled_from(" kM"))
+    (low, a), (high, b) = draw(amounts(("",), scales=scale)), draw(amounts(("", "year"), scales=scale))
     form = draw(st.sampled_from(("Between {} And {}", "{} - {}", "{}-{}", "{} to {}", "From {} to {}", "from {} - {}")))
     case = draw(st.sampled_from((str, str.upper, str.lower)))
     return case(form).format(low, high), (int(a.amount), int(b.amount))
@@ -136,7 +140,7 @@ TEXTS = {
 @given(data=st.data(), random=st.randoms(use_true_random=False))
 def test_what_pages_write_is_read_exactly(name: str, data: st.DataObject, random: Random):
     text, value = data.draw(TEXTS[name])
-    assert GRAMMARS[name](dressed(text, random, signs=name in NUMERIC)) == value
+    assert GRAMMARS[name](dressed(text, random, name=name not in NUMERIC)) == value
 
 
 # --- everything else -------------------------------------------------------------------------------------------------
@@ -225,19 +229,20 @@ REFUSED = {
     "money": {
         "no_currency": "44,937|44937|44.9",
         "other_currency": "€5|£5|C$5|CA$5|A$5|$5 CAD|CAD 5|5 EUR|¥5",
-        "not_money": "|-|$|-$5|$-5|($5)|$5-|$1,00,0|$1,2345|$1_000|$1e5|$inf|$.5|$5.|$44.937|$44 937|45k|NZ$5|$5 $6|$5/day|$٥",
+        "not_money": "|-|$|-$5|$-5|($5)|$5-|$1,00,0|$1,2345|$1_000|$1e5|$inf|$.5|$5.|$44.937|$44 937|NZ$5|$5 $6|$5/day|$٥",
     },
     "dollars_a_year": {"wrong_period": "$20 per hour|$5 monthly|$45k a week", "not_whole_dollars": "$44,937.50|$20.79"},
     "dollars_an_hour": {"wrong_period": "$44,937 per year|$45k/yr|$5/wk", "no_currency": "20.79"},
     "dollar_range": {
         "not_a_range": "$31,000|-$31,000 - $64,000|31,000 - 64,000|between $5|$5 -|$5 and $6",
-        "not_money": "$5 - -$6|$5 - - $6|$5 to $6 to $7|between $5 and $6 and $7|between $5 and ($6)|between 5k and $6k",
-        "wrong_period": "$31 - $64 per hour|$5/hr - $6|$5/yr - $6/mo", "no_currency": "$31,000 - 64,000",
+        "not_money": "$5 - -$6|$5 - - $6|$5 to $6 to $7|between $5 and $6 and $7|between $5 and ($6)",
+        "unclear_scale": "$31 - $64k|$31k - 64,000|Between $1m and $2k",
+        "wrong_period": "$31 - $64 per hour|$5/hr - $6|$5/yr - $6/mo", "no_currency": "between 5k and $6k",
     },
     "percent": {
         "no_percent_sign": "8|34.4", "not_a_percent": "|%|-8|--8%|- 8%|8-%|(8%)|8,5%|.8%|8.%|1e5%|5-8%|<1%|8%%|8％|nan%|▼8%",
     },
-    "count": {"not_a_count": "|-5|+5|1,00,0|12,34|1.236.194|1 236|17k|1e5|5.0|5+|~5|1,236,194 jobs"},
+    "count": {"not_a_count": "|-5|+5|1,00,0|12,34|1.236.194|1 236|17k|1e5|5.0|5+|~5|5 jobs lost"},
     "age": {"not_an_age": "|-46|46+|46-50|46 months|4 6|46.|.5|46%|1e2"},
     "score": {"not_a_score": "|-3|4/10|3/4|4/5/5|3,67|3.6789|4%|four"},
     "experience": {"not_experience": "|-4|4+|4-6 years|12 days|12 months old|4 4 years"},

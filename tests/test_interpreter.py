@@ -85,6 +85,10 @@ def test_a_title_meets_its_slug(slugs: tuple[str, str], titles: tuple[str, str])
         ((f"{HEAD}|Gap", "Number of jobs|10|20|10"), "ignored_column"),
         ((HEAD, JOBS, "Hourly rate|$23.49", "Average age|42|43"), "ragged_row"),
         ((HEAD, JOBS, f"Most similar job|{RIGHT}|{LEFT}"), "unknown_label"),
+        ((f"Outlook|{LEFT}|{RIGHT}", JOBS, f"People|{RIGHT}|{LEFT}", "Average age|40|50"), "ragged_row"),
+        ((f"{HEAD}|", "Number of jobs|10|20|10"), "ignored_column"),
+        ((HEAD, JOBS, "Hourly rate|<img src=x>|<table><tr><td>$9.00</table>"), "not_text"),
+        ((HEAD, JOBS, "Growth rate|<svg class=down></svg>2%|3%"), "not_text"),
     ],
 )
 def test_what_nothing_took_is_named(rows: tuple[str, ...], code: str):
@@ -110,6 +114,12 @@ def test_a_job_over_two_columns_that_differ_is_not_guessed():
     assert "ragged_row" in codes(page)
     assert page.outcome == "partial"
     assert values(page, "outlook.jobs") == {}
+
+
+def test_a_label_that_spans_a_job_is_no_value():
+    page = read(table(HEAD, JOBS)[:-8] + "<tr><td colspan=2>Highest paying City</td><td>Reno</td></tr></table>")
+    assert codes(page) == ["ragged_row"]
+    assert values(page, "salary.best_city") == {"right": "Reno"}
 
 
 def test_a_row_with_too_few_cells_is_in_doubt():

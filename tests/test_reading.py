@@ -165,7 +165,8 @@ def test_a_cell_in_doubt_promises_nothing(doubt: Doubt):
 NEVER_OK = {
     "best_company": "undefined|null|NaN|None|n / a|Not applicable|...|----|⸺|$5|46",
     "skill": "undefined|null|n / a|...|----|⸺|\u2800",
-    "degree": "Bachelor, -58%|Bachelor −58%|Bachelor .5%|Bachelor, 58|Bachelor, 5٨%|Bachelor, <58%|Bachelor or higher, 58%",
+    "degree": "Bachelor, -58%|Bachelor −58%|Bachelor .5%|Bachelor, 58|Bachelor, 5٨%|Bachelor, <58%|Bachelor or higher, 58%"
+    "|Bachelor (- 58%)|Bachelor (,58%)",
     "gender": "50% Male, -50% Female|Male −50% Female −50%|Male 99% Female .1%|Male, 34%|Male, 50% Men, 50%",
     "growth": "8|(8%)|8-9%|<8%|8%-|▼ 8%|- 8%|±8%|8%*",
     "jobs": "17.245|17k|-17|1,72,45|17,245+",
@@ -224,6 +225,11 @@ def test_more_than_ten_years_does_not_agree_with_ten_to_twelve():
     reading = page(claim("time_to_become", "More than 10 years"), claim("time_to_become", "10-12 years", row=1))
     assert rows(reading)["outlook.time_to_become_min_months"] == (120, "suspect")
     assert codes(reading) == ["witnesses_disagree"]
+
+
+def test_witnesses_must_agree_with_each_other_too():
+    shares = [claim("degree", f"PhD, {pct}%", "overview", row=pct) for pct in (8, 9)]
+    assert rows(page(claim("degree", "PhD"), *shares))["education.degree_pct"] == (8.0, "suspect")
 
 
 def test_two_cells_that_agree_outvote_one():

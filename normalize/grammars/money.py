@@ -1,7 +1,7 @@
 """US dollar amounts and ranges of them, with the period that the text itself names."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 from normalize.errors import Refusal
@@ -16,10 +16,12 @@ _PERIODS = {
 }
 _PERIOD = "|".join(f"(?P<{name}>{form})" for name, form in _PERIODS.items())
 _AMOUNT = re.compile(
-    rf"(?:\$|US ?\$|USD ?\$?) ?(?P<digits>{DIGITS})(?P<cents>\.[0-9]{{1,2}})? ?(?P<scale>[kKmM]?)(?: USD)? ?(?:{_PERIOD})?"
+    rf"(?P<sign>\$|US ?\$|USD ?\$?)? ?(?P<digits>{DIGITS})(?P<cents>\.[0-9]{{1,2}})? ?(?P<scale>[km]?)"
+    rf"(?P<usd> ?USD)? ?(?:{_PERIOD})?",
+    re.IGNORECASE,
 )
 _RANGE = re.compile(
-    r"(?:between (?P<b1>\S.*?) and (?P<b2>\S.*)|(?:from )?(?P<f1>(?:\$|US).*?) ?(?:-| to ) ?(?P<f2>\S.*))", re.IGNORECASE
+    r"(?:between (?P<b1>\S.*?) and (?P<b2>\S.*)|(?:from )?(?P<f1>(?:\$|US).*?)(?: ?- ?| to )(?P<f2>\S.*))", re.IGNORECASE
 )
 _SCALES = {"": 1, "k": 1_000, "m": 1_000_000}
 _FOREIGN = re.compile(r"[€£¥₹₩]|\b(?:EUR|GBP|CAD|AUD|JPY|INR|CHF|C\$|A\$)\b|[CA]\$")
@@ -27,24 +29,31 @@ _FOREIGN = re.compile(r"[€£¥₹₩]|\b(?:EUR|GBP|CAD|AUD|JPY|INR|CHF|C\$|A\$
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in US dollars; `period` is hour, week, month, year or empty where the text names none."""
+    """An amount in US dollars; `period` is hour, week, month, year or empty where the text names none, `scale` k, m or empty."""
 
     amount: Decimal
     period: str = ""
+    scale: str = field(default="", compare=False)
 
 
 def money(text: str) -> Money:
-    """One amount: `$44,937`, `$20.79 per hour`, `$45k`, `USD 44,937`.
+    """One amount: `$44,937`, `$20.79 per hour`, `$45k`, `USD 44,937`, `44,937 USD`.
 
     Raises Refusal `other_currency`, `no_currency` (a bare number), else `not_money`. Signs and brackets are refused.
     """
+    return _amount(text, currency=False)
+
+
+def _amount(text: str, currency: bool) -> Money:
+    """`currency` tells that the text before it names the dollar already."""
     flat = plain(text)
-    if match := _AMOUNT.fullmatch(flat):
-        amount = Decimal(match["digits"].replace(",", "") + (match["cents"] or "")) * _SCALES[match["scale"].lower()]
-        return Money(amount, next((name for name in _PERIODS if match[name]), ""))
+    if (match := _AMOUNT.fullmatch(flat)) and (currency or match["sign"] or match["usd"]):
+        scale = match["scale"].lower()
+        amount = Decimal(match["digits"].replace(",", "") + (match["cents"] or "")) * _SCALES[scale]
+        return Money(amount, next((name for name in _PERIODS if match[name]), ""), scale)
     if _FOREIGN.search(flat):
         raise Refusal("other_currency", text)
-    raise Refusal("no_currency" if re.fullmatch(DIGITS + r"(?:\.[0-9]+)?", flat) else "not_money", text)
+    raise Refusal("no_currency" if match else "not_money", text)
 
 
 def dollars_a_year(text: str) -> int:
@@ -61,19 +70,19 @@ def dollars_an_hour(text: str) -> Decimal:
 
 
 def dollar_range(text: str) -> tuple[int, int]:
-    """Both ends of a range in whole US dollars a year, in the order shown: `Between $31,000 And $64,000`, `$31k - $64k`.
+    """Both ends of a range in whole US dollars a year, in the order shown: `Between $31,000 And $64,000`, `$31k - 64k`.
 
-    Raises Refusal `not_a_range`, or what either end raises.
+    Raises Refusal `not_a_range`, `unclear_scale` (`$31 - $64k`), or what either end raises.
     """
     match = _RANGE.fullmatch(plain(text))
     if not match:
         raise Refusal("not_a_range", text)
     try:
-        low, high = money(match["b1"] or match["f1"]), money(match["b2"] or match["f2"])
+        low, high = money(match["b1"] or match["f1"]), _amount(match["b2"] or match["f2"], currency=True)
     except Refusal as refusal:
         raise Refusal(refusal.reason, text) from refusal
-    if not low.period:
-        low = Money(low.amount, high.period)
+    if low.scale != high.scale:
+        raise Refusal("unclear_scale", text)
     return _whole_year(low, text), _whole_year(high, text)
 
 

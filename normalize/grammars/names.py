@@ -13,8 +13,8 @@ LONGEST = 200
 
 
 def name(text: str) -> str:
-    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `placeholder`, `too_long` or
-    `control_character`."""
+    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `several_lines`, `placeholder`,
+    `too_long` or `control_character`."""
     return _checked(text, figure=True)
 
 
@@ -25,9 +25,11 @@ def skill(text: str) -> str:
 
 def _checked(text: str, figure: bool) -> str:
     flat = shown(text)
+    if any(not line.rstrip().endswith(",") for line in text.strip().split("\n")[:-1]):
+        raise Refusal("several_lines", text)
     if len(flat) > LONGEST:
         raise Refusal("too_long", text)
-    if any(unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in flat):
+    if any(c == "\ufffd" or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in flat):
         raise Refusal("control_character", text)
     if _SIGNS.fullmatch(flat) or (figure and _FIGURE.search(flat)):
         raise Refusal("looks_like_a_figure", text)

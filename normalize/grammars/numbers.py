@@ -8,9 +8,9 @@ from normalize.folding import plain
 
 DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,12})"
 _PERCENT = re.compile(r"([+-]?)([0-9]{1,6}(?:\.[0-9]{1,4})?) ?(?:%|percent|per cent)", re.IGNORECASE)
-_COUNT = re.compile(DIGITS)
+_COUNT = re.compile(rf"({DIGITS})(?: (?:jobs|openings|positions|workers|people))?", re.IGNORECASE)
 _AGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?: (?:years?(?: old)?|yrs?))?", re.IGNORECASE)
-_SCORE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)(?: ?/ ?5| out of 5)?", re.IGNORECASE)
+_SCORE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)(?:(?: ?/ ?| out of | of )5(?:\.0)?)?", re.IGNORECASE)
 _EXPERIENCE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?: (years?|yrs?|months?))?", re.IGNORECASE)
 
 
@@ -28,7 +28,7 @@ def percent(text: str) -> Decimal:
 def count(text: str) -> int:
     """A whole number, with or without groups of three: `1,236,194`. Raises Refusal `not_a_count`."""
     if match := _COUNT.fullmatch(plain(text)):
-        return int(match[0].replace(",", ""))
+        return int(match[1].replace(",", ""))
     raise Refusal("not_a_count", text)
 
 

@@ -7,12 +7,14 @@ from normalize.errors import Refusal
 from normalize.folding import plain
 from normalize.grammars.numbers import percent
 
-_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,4})? ?%"
+_NUMBER = r"[0-9]{1,3}(?:\.[0-9]{1,4})? ?(?:%|percent|per cent)"
+_TWO = re.compile(r"\b2 (?=or more\b)", re.IGNORECASE)
 _LABEL = r"[^\W\d_](?:[^%\d$]{0,78}?(?:[^\W\d_]|[)']|(?<=[^\W\d_])\.(?=[:, ])))?"
 _LABEL_FIRST = re.compile(
-    rf" ?(?P<label>{_LABEL}) ?(?P<open>\()?(?:- |[:,] ?)?(?P<value>{_NUMBER})(?P<close>\))?[,;.]?(?: |$|(?=[^\W\d_]))"
+    rf" ?(?P<label>{_LABEL}) ?(?:(?P<open>\()|- |[:,] ?)?(?P<value>{_NUMBER})(?P<close>\))?(?: ?[,;.•·|/])?(?: |$|(?=[^\W\d_]))",
+    re.IGNORECASE,
 )
-_VALUE_FIRST = re.compile(rf" ?(?P<value>{_NUMBER})[,:]? ?(?P<label>{_LABEL})[,;.]?(?= ?[0-9]| ?$)")
+_VALUE_FIRST = re.compile(rf" ?(?P<value>{_NUMBER})[,:]? ?(?P<label>{_LABEL})(?: ?[,;.•·|/])?(?= ?[0-9]| ?$)", re.IGNORECASE)
 
 
 def labelled_percents(text: str) -> tuple[tuple[str, Decimal], ...]:
@@ -20,7 +22,7 @@ def labelled_percents(text: str) -> tuple[tuple[str, Decimal], ...]:
 
     The whole text must be such pairs. Raises Refusal `not_shares`, or `duplicate_label` where a label comes twice.
     """
-    flat = plain(text)
+    flat = _TWO.sub("two ", plain(text))
     pattern = _VALUE_FIRST if flat[:1].isdigit() else _LABEL_FIRST
     pairs: list[tuple[str, Decimal]] = []
     position = 0
@@ -39,7 +41,7 @@ def labelled_percents(text: str) -> tuple[tuple[str, Decimal], ...]:
 
 def label_and_percent(text: str) -> tuple[str, Decimal | None]:
     """A label with or without its per cent: `Bachelor's Degree, 58%`, `Bachelor's Degree`. Raises Refusal `not_shares`."""
-    if "%" not in text:
+    if "%" not in text and "percent" not in text.lower():
         if not plain(text) or re.search(r"[0-9$]", text):
             raise Refusal("not_shares", text)
         return plain(text), None

@@ -24,7 +24,7 @@ def read(body: bytes, media_type: str, charset: str = "") -> Document:
     if len(body) > MAX_BYTES:
         raise Rejected("too_large", f"{len(body):,} bytes, at most {MAX_BYTES:,}")
     if not body.strip(b" \t\r\n\f\0\xef\xbb\xbf"):
-        raise Rejected("empty", f"{len(body)} bytes" if body else "")
+        raise Rejected("empty", f"{len(body)} bytes")
     _refuse_other_kinds(body)
     if media_type == "text/plain":
         from scraper.readers import text

@@ -9,6 +9,7 @@ import re
 BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.+-]{1,40})", re.IGNORECASE)
 _PRESCAN = 4096
+_NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)", re.IGNORECASE | re.DOTALL)
 _LABELS = {
     "utf-8": "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 x-unicode20utf8",
     "cp1252": "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 iso88591 iso_8859-1 latin1 latin-1 l1 ascii us-ascii "
@@ -51,7 +52,7 @@ def detect(body: bytes, charset: str, html: bool) -> str:
         return "utf-16-be"
     if codec := CODECS.get(charset.strip().lower()):
         return codec
-    if html and (match := _META.search(body, 0, _PRESCAN)):
+    if html and (match := _META.search(_NOT_MARKUP.sub(b"", body[:_PRESCAN]))):
         codec = CODECS.get(match[1].decode("ascii").lower(), "")
         if codec:
             return "utf-8" if codec.startswith("utf-16") else codec

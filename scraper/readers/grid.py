@@ -1,9 +1,10 @@
-"""Rows of cells with spans to a grid, within the limits of the HTML standard."""
+"""Rows of cells with spans to a table, within the limits of the HTML standard."""
 
 import re
 from dataclasses import dataclass
 
 from normalize.errors import Rejected
+from scraper.document import Place, Table
 
 MAX_CELLS = 200_000
 _NUMBER = re.compile(r"[ \t\r\n\f]*\+?([0-9]+)")  # as browsers read it: what follows the digits is ignored
@@ -11,40 +12,47 @@ _NUMBER = re.compile(r"[ \t\r\n\f]*\+?([0-9]+)")  # as browsers read it: what fo
 
 @dataclass(slots=True)
 class Cell:
-    """A cell as written; `colspan` and `rowspan` are the attributes' texts."""
+    """A cell as written; `colspan` and `rowspan` are the attributes' texts, `unseen` and `picture` as in Table."""
 
     text: str
     colspan: str = ""
     rowspan: str = ""
+    unseen: bool = False
+    picture: bool = False
 
 
-def resolve(rows: list[list[Cell]]) -> tuple[tuple[tuple[str, ...], ...], tuple[tuple[int, int], ...]]:
-    """The texts row by row, a spanning cell's text in every place that it covers, and those places.
+def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:
+    """The table, with a spanning cell's text in every place that it covers; `cut` tells that its end is not there.
 
     Rows without cells are left out. Raises Rejected `too_hostile` for a grid of more than 200,000 cells.
     """
     rows = [row for row in rows if row]
-    texts: list[dict[int, str]] = [{} for _ in rows]
-    spans: list[tuple[int, int]] = []
+    grid: list[dict[int, Cell]] = [{} for _ in rows]
+    spans: set[Place] = set()
     total = 0
     for number, row in enumerate(rows):
         column = 0
         for cell in row:
-            while column in texts[number]:
+            while column in grid[number]:
                 column += 1
-            width, height = _span(cell.colspan, 1000), _span(cell.rowspan, 65534)
+            width, height = max(1, _span(cell.colspan, 1000)), _span(cell.rowspan, 65534)
             height = min(height or len(rows), len(rows) - number)
-            total += max(width, 1) * height
+            total += width * height
             if total > MAX_CELLS:
                 raise Rejected("too_hostile", f"a table of more than {MAX_CELLS:,} cells")
-            for down in range(height):
-                for right in range(max(width, 1)):
-                    if (down or right) and column + right not in texts[number + down]:
-                        spans.append((number + down, column + right))
-                    texts[number + down].setdefault(column + right, cell.text)
-            column += max(width, 1)
-    grid = tuple(tuple(line.get(column, "") for column in range(max(line, default=-1) + 1)) for line in texts)
-    return grid, tuple(sorted(spans))
+            for place in ((number + down, column + right) for down in range(height) for right in range(width)):
+                if place[1] not in grid[place[0]]:
+                    grid[place[0]][place[1]] = cell
+                    if place != (number, column):
+                        spans.add(place)
+            column += width
+    return Table(
+        tuple(tuple(line[c].text if c in line else "" for c in range(max(line, default=-1) + 1)) for line in grid),
+        tuple(sorted(spans)),
+        unseen=tuple((r, c) for r, line in enumerate(grid) for c, cell in sorted(line.items()) if cell.unseen),
+        pictures=tuple((r, c) for r, line in enumerate(grid) for c, cell in sorted(line.items()) if cell.picture),
+        open=(len(rows) - 1,) if cut and rows else (),
+    )
 
 
 def _span(attribute: str, most: int) -> int:

@@ -5,13 +5,30 @@ import re
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from normalize.errors import Rejected
-from scraper.document import Block, Document, Heading, Items, Paragraph, Table
+from scraper.document import Block, Document, Heading, Items, Paragraph
 from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
 
-_SKIPPED = frozenset(
-    ("head", "script", "style", "template", "noscript", "svg", "math", "iframe", "select", "datalist", "textarea")
+_SKIPPED = frozenset(("head", "script", "style", "template", "noscript", "datalist", "del", "s", "strike"))
+_STRUCK = frozenset(("del", "s", "strike"))
+_UNSEEN = frozenset(
+    (
+        "svg",
+        "math",
+        "iframe",
+        "select",
+        "textarea",
+        "input",
+        "object",
+        "embed",
+        "canvas",
+        "video",
+        "audio",
+        "noscript",
+        "template",
+    )
 )
+_PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
 # fmt: off
 _BLOCKS = frozenset(
     (
@@ -24,10 +41,12 @@ _BLOCKS = frozenset(
 _LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
 _BLANKS = re.compile(r"[ \t\r\n\f]+")
-_HIDDEN = re.compile(r"(?:display\s*:\s*none|visibility\s*:\s*hidden)", re.IGNORECASE)
+_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
 _BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
-_SEAM = "\0s"  # where an inline element begins or ends inside of a cell
-_SEAM_IN_NUMBER = re.compile(f"(?<=[0-9])(?:{_SEAM})+(?=[0-9])")
+_SEAM = "\0-"  # where an inline element begins or ends
+_SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{_SEAM})+(?=[0-9])")
+_SEAM_IN_WORD = re.compile(rf"(?<=[^\W\d_])(?:{_SEAM})+(?=\w)|{_SEAM_IN_NUMBER.pattern}")
 _END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
 
 
@@ -38,6 +57,8 @@ def read(body: bytes, charset: str = "") -> Document:
     """
     undecodable = body.count(b"\0") if is_utf8(body) else 0
     utf8 = body.removeprefix(b"\xef\xbb\xbf")
+    if utf8[:256].lstrip().startswith(b"<?xml"):
+        utf8 = _SELF_CLOSED.sub(rb"<\1\2></\1>", utf8)
     if detect(body, charset, html=True) != "utf-8" or not is_utf8(body):
         text, undecodable = sniff(body, charset, html=True)
         utf8 = text.encode()
@@ -69,16 +90,18 @@ def _lacks_its_end(utf8: bytes) -> bool:
 class _Text:
     """Collects the text of a paragraph, heading, item or cell; breaks become lines."""
 
-    __slots__ = ("level", "parts")
+    __slots__ = ("cell", "level", "parts")
 
-    def __init__(self, level: int = 0) -> None:
+    def __init__(self, level: int = 0, cell: bool = False) -> None:
         self.parts: list[str] = []
         self.level = level
+        self.cell = cell
 
     def take(self) -> str:
         joined = "".join(self.parts)
-        if _SEAM in joined:  # figures of two elements are two figures: `46<sup>1</sup>` is not 461
-            joined = _SEAM_IN_NUMBER.sub(" ", joined).replace(_SEAM, "")
+        if _SEAM in joined:  # figures of two elements are two, in a cell words too: `46<sup>1</sup>` is not 461
+            seam = _SEAM_IN_WORD if self.cell else _SEAM_IN_NUMBER
+            joined = seam.sub(_BREAK, joined).replace(_SEAM, "")
         lines = (_BLANKS.sub(" ", line).strip() for line in joined.split(_BREAK))
         text = "\n".join(line for line in lines if line)
         self.parts.clear()
@@ -88,10 +111,11 @@ class _Text:
 class _Grid:
     """A table on its way: rows of cells, at the place where the table began."""
 
-    __slots__ = ("rows",)
+    __slots__ = ("cut", "rows")
 
     def __init__(self) -> None:
         self.rows: list[list[Cell]] = []
+        self.cut = False
 
 
 class _List:
@@ -116,7 +140,7 @@ class _Walker:
 
     def blocks(self) -> list[Block]:
         made = (
-            Table(*resolve(b.rows)) if isinstance(b, _Grid) else Items(tuple(b.items)) if isinstance(b, _List) else b
+            resolve(b.rows, b.cut) if isinstance(b, _Grid) else Items(tuple(b.items)) if isinstance(b, _List) else b
             for b in self.found
         )
         return [block for block in made if getattr(block, "rows", True) and getattr(block, "items", True)]
@@ -132,11 +156,22 @@ class _Walker:
             elif (tag := node.tag) == "-text":
                 self.texts[-1].parts.append(node.text_content or "")
             elif tag == _END:
-                self.cut, self.ended = bool(self.grids), True
-            elif tag is not None and tag not in _SKIPPED and not self.hidden(node):
+                self.end()
+            elif tag is None or tag.startswith("-"):
+                if tag == "-comment" and (node.comment_content or "").startswith("[CDATA["):
+                    self.note_unseen(picture=False)
+            elif tag not in _SKIPPED and tag not in _UNSEEN and not self.hidden(node):
                 kind = self.enter(tag, node)
                 stack.append((node.iter(include_text=True), kind))
+            elif self.grids and (tag in _UNSEEN or tag in _STRUCK) and not self.hidden(node):
+                self.embedded(tag, node)
         self.flush()
+
+    def end(self) -> None:
+        """The last byte of the page: what is open here is cut."""
+        self.cut, self.ended = bool(self.grids), True
+        for grid in self.grids:
+            grid.cut = True
 
     def hidden(self, node: LexborNode) -> bool:
         """Inside of tables what a reader of the page cannot see is no text: sort keys, copies for other screens."""
@@ -144,6 +179,22 @@ class _Walker:
             return False
         attributes = node.attributes
         return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
+
+    def embedded(self, tag: str, node: LexborNode) -> None:
+        """Something in a cell that is shown, but is no text: its description is a line of its own."""
+        attributes = node.attributes
+        words = (attributes.get("alt") or attributes.get("aria-label") or "").strip()
+        if tag == "input" and attributes.get("type") == "hidden":
+            return
+        if words:
+            self.texts[-1].parts += (_BREAK, words, _BREAK)
+        self.note_unseen(tag in _PICTURES and not words)
+
+    def note_unseen(self, picture: bool) -> None:
+        if self.grids and self.grids[-1].rows and self.grids[-1].rows[-1]:
+            cell = self.grids[-1].rows[-1][-1]
+            cell.unseen = True
+            cell.picture = cell.picture or picture
 
     def enter(self, tag: str, node: LexborNode) -> str:
         """Open what the tag opens; the answer names what `leave` has to close."""
@@ -153,10 +204,15 @@ class _Walker:
             return self.enter_cell(node)
         elif tag == "tr" and self.grids:
             self.grids[-1].rows.append([])
+        elif tag == "img":
+            if self.grids:
+                self.embedded(tag, node)
         elif tag == "table":
             self.flush()
-            self.cut = self.cut or self.ended  # what does not belong into an open table is put before it
+            self.note_unseen(picture=False)
             self.grids.append(_Grid())
+            self.cut = self.cut or self.ended  # what does not belong into an open table is put before it
+            self.grids[-1].cut = self.ended
             self.found.append(self.grids[-1])
             self.texts.append(_Text())
             return "table"
@@ -175,7 +231,7 @@ class _Walker:
         elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
             self.flush()
             return "block"
-        elif self.grids:
+        else:
             self.texts[-1].parts.append(_SEAM)
             return "inline"
         return ""
@@ -186,7 +242,7 @@ class _Walker:
         if not grid.rows:
             grid.rows.append([])
         grid.rows[-1].append(Cell("", attributes.get("colspan") or "", attributes.get("rowspan") or ""))
-        self.texts.append(_Text())
+        self.texts.append(_Text(cell=True))
         return "cell"
 
     def leave(self, kind: str) -> None:

@@ -1,5 +1,6 @@
 """Extracted text with pipe tables: Markdown headings and lists, tables with or without a separator line."""
 
+import html
 import re
 from collections.abc import Callable
 
@@ -9,6 +10,11 @@ _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|[0-9]{1,3}[.)])\s+(\S.*)$")
 _SEPARATOR = re.compile(r"\s*:?-+:?\s*")
 _PIPE = re.compile(r"(?<!\\)\|")
+_LINE = re.compile(r"\r\n|\r|\n")
+_TAG = re.compile(r"</?(?:a|abbr|b|em|i|mark|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
+_LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__|`|\*)(?=\S)([^*`]*?\S)\1(?![\w*])")
+_ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CANONICAL = re.compile(r"(?:source|url|canonical)\s*:\s*<?(https?://\S+?)>?\s*$", re.IGNORECASE)
 
@@ -16,40 +22,41 @@ _CANONICAL = re.compile(r"(?:source|url|canonical)\s*:\s*<?(https?://\S+?)>?\s*$
 def read(text: str, undecodable: int = 0) -> Document:
     """The document of an extracted text. A line is a paragraph, unless it goes on in the middle of a sentence.
 
-    The text counts as cut when its last table row is not closed, and others are or the line does not end; or when its last
-    paragraph announces something.
+    The text counts as cut when a table row is not closed though others are, when its last line is a row that neither a pipe
+    nor a line end closes, or when its last paragraph announces something.
     """
-    lines = [line.rstrip() for line in text.replace("\0", "").splitlines()]
+    lines = [line.rstrip() for line in _LINE.split(text.replace("\0", "").replace("\ufeff", ""))]
     blocks: list[Block] = []
     number = 0
     while number < len(lines):
         line = lines[number].strip()
         if _starts_table(lines, number):
             end = _run(lines, number, lambda s: bool(_PIPE.search(s)))
-            blocks.append(_table(lines[number:end]))
+            blocks.append(_table(lines[number:end], ends=end < len(lines)))
             number = end
         elif match := _HEADING.match(line):
-            blocks.append(Heading(len(match[1]), match[2]))
+            blocks.append(Heading(len(match[1]), _inline(match[2])))
             number += 1
         elif _ITEM.match(line):
             end = _run(lines, number, lambda s: bool(_ITEM.match(s)))
-            blocks.append(Items(tuple(m[1].strip() for m in map(_ITEM.match, lines[number:end]) if m)))
+            blocks.append(Items(tuple(_inline(m[1]) for m in map(_ITEM.match, lines[number:end]) if m)))
             number = end
         elif line:
             end = _paragraph_end(lines, number)
-            blocks.append(Paragraph("\n".join(s.strip() for s in lines[number:end])))
+            blocks.append(Paragraph("\n".join(_inline(s) for s in lines[number:end])))
             number = end
         else:
             number += 1
     title = next((block.text for block in blocks if isinstance(block, Heading)), "")
     canonical = next((m[1] for s in lines[:5] if (m := _CANONICAL.match(s.strip()))), "")
-    return Document(
-        title,
-        tuple(blocks),
-        canonical,
-        cut=_is_cut(lines, blocks, text.endswith("\n")),
-        undecodable=undecodable + text.count("\0"),
-    )
+    return Document(title, tuple(blocks), canonical, cut=_is_cut(blocks), undecodable=undecodable + text.count("\0"))
+
+
+def _inline(text: str) -> str:
+    """The text without the markup that an extractor left in it: entities, tags, links, emphasis, escapes."""
+    text = html.unescape(_TAG.sub("", text))
+    text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
+    return _ESCAPE.sub(r"\1", text).strip()
 
 
 def _run(lines: list[str], start: int, belongs: Callable[[str], bool]) -> int:
@@ -83,22 +90,28 @@ def _separates(row: tuple[str, ...]) -> bool:
 
 def _cells(line: str) -> tuple[str, ...]:
     inner = line.strip().removeprefix("|")
-    if inner.endswith("|") and not inner.endswith("\\|"):
+    if _is_closed(line):
         inner = inner[:-1]
-    cells = (cell.strip().replace("\\|", "|") for cell in _PIPE.split(inner))
-    return tuple("\n".join(part.strip() for part in _BREAK.split(cell)) for cell in cells)
+    return tuple("\n".join(_inline(part) for part in _BREAK.split(cell)) for cell in _PIPE.split(inner))
 
 
-def _table(lines: list[str]) -> Table:
+def _is_closed(line: str) -> bool:
+    return line.endswith("|") and not line.endswith("\\|")
+
+
+def _table(lines: list[str], ends: bool) -> Table:
+    """`ends` tells that the last line is not the end of the text."""
+    closed = [_is_closed(line) for line in lines]
+    open_rows = [n for n, is_closed in enumerate(closed) if not is_closed] if any(closed) else [] if ends else [len(lines) - 1]
     rows = [_cells(line) for line in lines]
     if len(rows) > 1 and _separates(rows[1]):
         del rows[1]
-    return Table(tuple(rows))
+        open_rows = [n - (n > 1) for n in open_rows if n != 1]
+    return Table(tuple(rows), open=tuple(open_rows))
 
 
-def _is_cut(lines: list[str], blocks: list[Block], line_ends: bool) -> bool:
-    written = [line for line in lines if line.strip()]
-    if blocks and isinstance(blocks[-1], Table):
-        closed = [line.endswith("|") for line in written[-len(blocks[-1].rows) :]]
-        return len(closed) == 1 or (not closed[-1] and (any(closed) or not line_ends))
-    return bool(blocks) and isinstance(blocks[-1], Paragraph) and written[-1].endswith(":")
+def _is_cut(blocks: list[Block]) -> bool:
+    if any(isinstance(block, Table) and block.open for block in blocks):
+        return True
+    last = blocks[-1] if blocks else None
+    return (isinstance(last, Table) and len(last.rows) == 1) or (isinstance(last, Paragraph) and last.text.endswith(":"))

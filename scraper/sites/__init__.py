@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Mapping
 from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated
@@ -9,20 +10,23 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
 from normalize.errors import ConfigError
-from normalize.folding import fold
+from normalize.folding import fold, without_mark
 from normalize.grammars import duration
 from normalize.terms import TERMS
 
 LEFT_MARK, RIGHT_MARK = "\ue000", "\ue001"
 """Characters that stand in the place of a job's title while the forms of a sentence are tried."""
 
+_LONGEST_LABEL = 120
 _JOB = f"{LEFT_MARK}+|{RIGHT_MARK}+"
 _SLOTS = {
     "{a}": "(?:an? |the )?",
+    "{adverb}": "(?:(?:typically|usually|generally|normally|often) )?",
+    "{end}": r"(?= ?(?:[.,;:!)]|$))(?!\.[0-9])",
     "{job}": f"(?:{_JOB})",
     **{f"{{job{n}}}": f"(?P<job{n}>{_JOB})" for n in (1, 2)},
     **{f"{{time{n}}}": f"(?P<value{n}>{duration.FORM})" for n in (1, 2)},
-    **{f"{{money{n}}}": rf"(?P<value{n}>\$[0-9](?:\S*[0-9km])?)" for n in (1, 2)},
+    **{f"{{money{n}}}": rf"(?P<value{n}>(?>\$[0-9]++(?:[.,][0-9]++)*+)[km]?)" for n in (1, 2)},
     **{f"{{list{n}}}": rf"(?P<value{n}>.{{1,400}}?)" for n in (1, 2)},
 }
 Section = Annotated[str, StringConstraints(pattern="^(overview|salary|education|demographics|skills)$")]
@@ -72,9 +76,14 @@ class Site(_Strict):
     hints: dict[Section, list[str]]
     sentences: list[Sentence]
 
+    def where(self, label: str) -> Mapping[str, str]:
+        """The sections in which a row label may stand, with its term there; empty for what is no label."""
+        if len(label) > _LONGEST_LABEL:
+            return {}
+        return self._sections_of.get(fold(label)) or self._sections_of.get(fold(without_mark(label))) or {}
+
     @cached_property
-    def sections_of(self) -> dict[str, dict[str, str]]:
-        """For each folded row label the sections that it may stand in, with its term there."""
+    def _sections_of(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
         for section, labels in self.labels.items():
             for label, term in labels.items():

@@ -1,0 +1,29 @@
+"""The process and its surroundings: signals that ask it to end, and streams that cannot take every text."""
+
+import os
+import signal
+import sys
+from types import FrameType
+
+
+class Terminated(BaseException):
+    """The process was asked to end (SIGTERM)."""
+
+
+def raise_when_terminated() -> None:
+    """From now on SIGTERM raises Terminated in the main thread, so that what is open is closed and the run written down."""
+    signal.signal(signal.SIGTERM, _terminate)
+
+
+def _terminate(signum: int, frame: FrameType | None) -> None:  # noqa: ARG001 - the signature is the signal module's
+    raise Terminated
+
+
+def prepare_streams() -> None:
+    """Make standard output and error take any text: what the encoding cannot hold is escaped, a closed stream swallows it."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
+        else:
+            stream.reconfigure(errors="backslashreplace")
