@@ -9,6 +9,7 @@ from normalize.folding import fold, fold_with_offsets
 from scraper.sites import LEFT_MARK, RIGHT_MARK, Sentence, Site
 
 _MARKS: dict[Side, str] = {"left": LEFT_MARK, "right": RIGHT_MARK}
+_NO_MARKS = {ord(mark): " " for mark in _MARKS.values()}
 _COMMA = re.compile(r",")
 _AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
 _UNLIKE_AN_ITEM = re.compile(r"[;:?!]|^[^()]*\)|\([^()]*$|\.\s")
@@ -36,16 +37,14 @@ class Prose:
         folded, offsets = fold_with_offsets(text)
         if not any(word in folded for word in self.site.sentence_words):
             return
-        marked = folded
+        marked = folded.translate(_NO_MARKS)
         for mark, mention in self._mentions:
             marked = mention.sub(lambda m, mark=mark: mark * len(m[0]), marked)  # type: ignore[misc]
         for sentence in self.site.sentences:
             taken: list[Span] = []
             for pattern in sentence.patterns:
                 for match in pattern.finditer(marked):
-                    if not _overlaps(taken, match.span()) and _begins_a_sentence(
-                        marked, text, offsets[match.start()], match.start()
-                    ):
+                    if not _overlaps(taken, match.span()) and _begins_a_sentence(text, offsets[match.start()]):
                         taken.append(match.span())
                         doubt: Doubt = "cut_off" if cut and match.end() == len(marked) else ""
                         yield from self._values(sentence, match, text, offsets, place, doubt)
@@ -74,11 +73,10 @@ class Prose:
             if not job:
                 continue
             start, end = match.span(f"value{number}" if groups.get(f"value{number}") else "value1")
+            words = (offsets[start], offsets[end - 1] + 1 if end > start else offsets[end])
             side: Side = "left" if job[0] == LEFT_MARK else "right"
             self._heard.add((sentence.name, side))
-            for item, low, high in self._items(
-                sentence, text, offsets[start], offsets[end - 1] + 1 if end > start else offsets[end]
-            ):
+            for item, low, high in self._items(sentence, text, *words):
                 at = Place(place.block, place.row, place.column, place.start + low)
                 yield Claim(sentence.term, side, text[low:high], "intro", at, sentence.name, self.titles[side], item, doubt)
 
@@ -102,13 +100,13 @@ def _unread(name: str, words: str) -> Note:
     return Note("unread_sentence", f"{name}: {' '.join(words[:160].split())!r}")
 
 
-def _begins_a_sentence(marked: str, text: str, offset: int, start: int) -> bool:
-    """Whether a match stands at the start of the run, of a line, or behind the end of a sentence."""
-    return (
-        not marked[:start].strip()
-        or marked[:start].rstrip()[-1] in ".!?:;"
-        or "\n" in text[:offset].rpartition(text[:offset].rstrip())[2]
-    )
+def _begins_a_sentence(text: str, offset: int) -> bool:
+    """Whether an offset is the start of the run or of a line, or stands behind the end of a sentence."""
+    while offset and text[offset - 1].isspace():
+        offset -= 1
+        if text[offset] == "\n":
+            return True
+    return offset == 0 or text[offset - 1] in ".!?:;"
 
 
 def _overlaps(taken: list[Span], span: Span) -> bool:
