@@ -5,7 +5,7 @@ from typing import Literal
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
-Doubt = Literal["", "cut_off", "ragged_row", "not_text"]
+Doubt = Literal["", "cut_off", "ragged_row", "not_text", "drawn_sign"]
 
 
 @dataclass(frozen=True, slots=True, order=True)

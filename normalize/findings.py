@@ -33,6 +33,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "hourly_differs": ("warning", "the hourly rate times 2080 is not the yearly salary"),
     "shares_sum": ("warning", "the shares do not sum to 100"),
     "out_of_range": ("warning", "the value is outside what the field can be"),
+    "drawn_sign": ("warning", "a picture stands beside the figure and may be its sign"),
     "experience_unit_unknown": ("warning", "the page does not show whether the years of experience are months"),
     # what nothing took
     "unknown_label": ("warning", "a table in scope has a row whose label no rule knows"),

@@ -19,7 +19,7 @@ _TRANSLATION = {
 _UNSEEN = {ord(c): None for c in _INVISIBLE}
 _SPACE = re.compile(r"\s+")
 _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
-_MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\n\s*[0-9]{1,2})+$")
+_MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\[\w{1,2}\]|\s*\n\s*[0-9]{1,2})+$")
 _WORD = re.compile(r"[^\W_]+")
 
 

@@ -78,10 +78,11 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
     claim, read = readings[0]
     agreeing = [(c, r) for c, r in readings if _agree(read, r)]
     status: Status = "suspect" if claim.doubt else "ok"
-    at_odds = len(agreeing) < len(readings) or not all(_agree(r, s) for (_, r), (_, s) in combinations(agreeing, 2))
+    different = dict.fromkeys(r for _, r in agreeing)
+    at_odds = len(agreeing) < len(readings) or not all(_agree(r, s) for r, s in combinations(different, 2))
     if claim is not first.claim or at_odds:
         status = "suspect"
-        said = ", ".join(f"{plain(t.claim.raw)!r} ({t.claim.section})" for t in testimonies if not t.refusal)
+        said = ", ".join(dict.fromkeys(f"{plain(t.claim.raw)!r} ({t.claim.section})" for t in testimonies if not t.refusal))
         findings.append(finding("witnesses_disagree", said, claim.side, term.fields[0]))
     rows = {(row.field, row.item): (row, c) for c, r in reversed(agreeing) for row in r.rows if not c.doubt or c is claim}
     return Verdict(term, claim, read, status, tuple(rows.values()), len(agreeing))

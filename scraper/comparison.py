@@ -1,5 +1,6 @@
 """Reading one table as a comparison: which column is which job's, where the labels stand, which section it is."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,7 @@ from normalize.folding import fold, letters, name_keys, plain, shown, without_ma
 from scraper.document import Table
 from scraper.sites import Site
 
+_SIGNED = re.compile(r"[-+] ?[0-9]|[‐-―−]\s?[0-9]")
 Rows = tuple[tuple[str, ...], ...]
 
 
@@ -94,6 +96,7 @@ class _Reader:
         self.table, self.block, self.pair, self.site = table, block, pair, site
         self.spans, self.unseen, self.pictures = map(frozenset, (table.spans, table.unseen, table.pictures))
         self.result = Compared()
+        self._empty: list[Claim] = []
 
     def read(self, header: int, hint: str) -> None:
         body = self.table.rows[header + 1 :]
@@ -108,17 +111,35 @@ class _Reader:
             jobs = _jobs(row, self.pair)
             if len(jobs) == 2 and self._others(row) == self._others(first):
                 columns = self._columns(row, body, width)
-            elif columns is not None and self._may_turn(row, first, columns):
+            elif columns is None:
+                if any(self.site.where(cell) for cell in row):
+                    self._note("ragged_row", f"{' | '.join(row)[:160]!r} stands below what is not understood")
+            elif self._may_turn(row, columns):
                 self._note("ragged_row", f"{' | '.join(row)[:160]!r} names the jobs the other way round; what follows is unread")
                 columns = None
-            elif columns is not None:
+            else:
                 self._row(number, row, columns, width)
+                if self._heads_another_part(number, row, columns):
+                    columns = None
 
-    def _may_turn(self, row: tuple[str, ...], first: tuple[str, ...], columns: _Columns) -> bool:
-        """Whether a row names the jobs in other columns and may be a header: its label column is filled as the first's is."""
+    def _heads_another_part(self, number: int, row: tuple[str, ...], columns: _Columns) -> bool:
+        """Whether a row is a heading inside of the table that no hint of the site knows: `In California`, other jobs.
+
+        What follows may be about something else. A row of an advert, ignored by name, is none.
+        """
+        label = row[columns.label] if columns.label < len(row) else ""
+        if self.site.where(label) or fold(label) in self.site.ignored or not any(map(plain, row)):
+            return False
+        cells = [(column, row[column]) for column in columns.jobs.values() if column < len(row)]
+        bare = all(not plain(cell) or (number, column) in self.spans for column, cell in cells)
+        if self.site.is_hint(label):
+            return not bare and any(self.pair.side(cell) != self.pair.side(columns.headings[column]) for column, cell in cells)
+        return bare or not plain(label)
+
+    def _may_turn(self, row: tuple[str, ...], columns: _Columns) -> bool:
+        """Whether a row names the jobs in other columns: it may be a header, or a figure such as the most similar job."""
         jobs = _jobs(row, self.pair)
-        turned = len(jobs) == 2 and any(columns.jobs[side] not in jobs[side] for side in SIDES)
-        return turned and bool(self._others(row)) == bool(self._others(first))
+        return len(jobs) == 2 and any(columns.jobs[side] not in jobs[side] for side in SIDES)
 
     def _others(self, row: tuple[str, ...]) -> Counter[str]:
         """What a header says beside the titles: a later row with both titles is a header only if it says the same."""
@@ -171,6 +192,16 @@ class _Reader:
     def _row(self, number: int, row: tuple[str, ...], columns: _Columns, width: int) -> None:
         if not any(map(plain, row)):
             return
+        claims = len(self.result.claims)
+        self._take(number, row, columns, width)
+        taken = self.result.claims[claims:]
+        if not taken and self._empty and any(c < len(row) and plain(row[c]) for c in columns.jobs.values()):
+            self._note("ragged_row", f"{' | '.join(row)[:160]!r} goes on with {self._empty[0].label!r}, whose cells are empty")
+            self.result.claims = [claim for claim in self.result.claims if claim not in self._empty]
+        elif taken:
+            self._empty = taken if not any(plain(claim.raw) or claim.doubt for claim in taken) else []
+
+    def _take(self, number: int, row: tuple[str, ...], columns: _Columns, width: int) -> None:
         label = shown(row[columns.label]) if columns.label < len(row) else ""
         where = self.site.where(row[columns.label]) if label else {}
         if fold(label) in self.site.ignored:
@@ -192,9 +223,15 @@ class _Reader:
     def _claim(
         self, term: str, side: Side, raw: str, section: str, place: tuple[int, int], label: str, columns: _Columns, doubt: Doubt
     ) -> None:
-        if not doubt and place in self.unseen and (not plain(raw) or (term == "growth" and place in self.pictures)):
+        about = f"{label!r} of {shown(columns.headings[place[1]])!r}"
+        if not doubt and place in self.unseen:
             doubt = "not_text"
-            self._note("not_text", f"{label!r} of {shown(columns.headings[place[1]])!r}", side)
+            self._note("not_text", about, side)
+        elif (
+            not doubt and term == "growth" and place in self.pictures and not _SIGNED.search(" ".join(self.table.rows[place[0]]))
+        ):
+            doubt = "drawn_sign"
+            self._note("drawn_sign", about, side)
         heading = shown(columns.headings[place[1]])
         where = Place(self.block, *place)
         self.result.claims.append(Claim(term, side, raw, section, where, label, heading, doubt=doubt))

@@ -35,9 +35,9 @@ class Items:
 class Table:
     """Rows of cells; lines of a cell are joined by a newline. Rows keep the number of cells that the page gives them.
 
-    `spans` are the places (row, column) that a spanning neighbour fills; `unseen` those that hold something besides text
-    (a table, a form field, embedded content), `pictures` those that hold a picture without a description; `open` are the
-    rows whose end is not there.
+    `spans` are the places (row, column) that a spanning neighbour fills; `unseen` those that show something that is no text
+    (a table, a form field, a picture), whose text is at most its description; `pictures` those that hold a picture; `open`
+    are the rows whose end is not there.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -54,11 +54,12 @@ Block = Heading | Paragraph | Items | Table
 @dataclass(frozen=True, slots=True)
 class Document:
     """One page. `canonical` and `saved_from` are addresses that the page gives itself; `cut` tells that it ends too early;
-    `undecodable` counts the bytes (or NULs) that had to be replaced."""
+    `open_end` that it may go on behind its last character; `undecodable` counts the bytes (or NULs) that had to be replaced."""
 
     title: str
     blocks: tuple[Block, ...]
     canonical: str = ""
     saved_from: str = ""
     cut: bool = False
+    open_end: bool = False
     undecodable: int = 0

@@ -10,6 +10,9 @@ from scraper.comparison import Compared, Pair, compare
 from scraper.document import Document, Heading, Items, Paragraph, Table
 from scraper.sentences import Prose
 
+_NEAR = 20
+_MOST_OF_A_KIND = 50
+
 
 def interpret(document: Document, url: str) -> Claims:
     """What a page says about the two jobs of its URL.
@@ -40,7 +43,20 @@ def interpret(document: Document, url: str) -> Claims:
         notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
     parts = tuple(dict.fromkeys([*(table.section for table in ours), *prose.parts]))
     jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
-    return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, (*notes, *prose.notes, *prose.leftovers()))
+    notes = _bounded([*notes, *prose.notes, *prose.leftovers()])
+    return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, tuple(notes))
+
+
+def _bounded(notes: list[Note]) -> list[Note]:
+    """At most so many notes of a kind, and one that counts the rest."""
+    kinds: dict[str, list[Note]] = {}
+    for note in notes:
+        kinds.setdefault(note.code, []).append(note)
+    if all(len(kind) <= _MOST_OF_A_KIND for kind in kinds.values()):
+        return notes
+    kept = [note for kind in kinds.values() for note in kind[:_MOST_OF_A_KIND]]
+    rest = {code: len(kind) - _MOST_OF_A_KIND for code, kind in kinds.items()}
+    return kept + [Note(code, f"and {more:,} more") for code, more in rest.items() if more > 0]
 
 
 def _reject(document: Document, left: str, right: str, notes: list[Note]) -> None:
@@ -55,7 +71,7 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
 
 def _hint(document: Document, number: int) -> str:
     """The nearest heading or paragraph before a table."""
-    for block in reversed(document.blocks[:number]):
+    for block in (document.blocks[n] for n in range(number - 1, max(-1, number - _NEAR), -1)):
         if isinstance(block, Heading | Paragraph):
             return block.text[-200:]
     return ""
@@ -69,10 +85,10 @@ def _runs(document: Document, tables: dict[int, Compared]) -> Iterator[tuple[str
     last = len(document.blocks) - 1
     for number, block in enumerate(document.blocks):
         if isinstance(block, Paragraph):
-            yield block.text, Place(number), number == last
+            yield block.text, Place(number), document.open_end and number == last
         elif isinstance(block, Items):
             for row, item in enumerate(block.items):
-                yield item, Place(number, row), number == last and row == len(block.items) - 1
+                yield item, Place(number, row), document.open_end and number == last and row == len(block.items) - 1
         elif isinstance(block, Table) and not tables[number].section:
             spans = frozenset(block.spans)
             for row, cells in enumerate(block.rows):

@@ -13,6 +13,7 @@ _NO_MARKS = {ord(mark): " " for mark in _MARKS.values()}
 _COMMA = re.compile(r",")
 _AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
 _UNLIKE_AN_ITEM = re.compile(r"[;:?!]|^[^()]*\)|\([^()]*$|\.\s")
+_LOOK_BACK = 200
 Span = tuple[int, int]
 
 
@@ -46,7 +47,8 @@ class Prose:
                 for match in pattern.finditer(marked):
                     if not _overlaps(taken, match.span()) and _begins_a_sentence(text, offsets[match.start()]):
                         taken.append(match.span())
-                        doubt: Doubt = "cut_off" if cut and match.end() == len(marked) else ""
+                        closed = match.end() < len(marked) or marked[-1] in ".!?"
+                        doubt: Doubt = "cut_off" if cut and not closed else ""
                         yield from self._values(sentence, match, text, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)
@@ -106,11 +108,11 @@ def _begins_a_sentence(text: str, offset: int) -> bool:
         offset -= 1
         if text[offset] == "\n":
             return True
-    return offset == 0 or text[offset - 1] in ".!?:;"
+    return offset == 0 or text[offset - 1] in ".!?"
 
 
 def _overlaps(taken: list[Span], span: Span) -> bool:
-    return any(start < span[1] and span[0] < end for start, end in taken)
+    return any(start < span[1] and span[0] < end for start, end in taken[-_LOOK_BACK:])
 
 
 def _split(text: str, start: int, end: int) -> list[Span]:

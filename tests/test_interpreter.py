@@ -84,11 +84,18 @@ def test_a_title_meets_its_slug(slugs: tuple[str, str], titles: tuple[str, str])
         ((JOBS, HEAD, JOBS), "unknown_label"),
         ((f"{HEAD}|Gap", "Number of jobs|10|20|10"), "ignored_column"),
         ((HEAD, JOBS, "Hourly rate|$23.49", "Average age|42|43"), "ragged_row"),
-        ((HEAD, JOBS, f"Most similar job|{RIGHT}|{LEFT}"), "unknown_label"),
+        ((HEAD, JOBS, f"Most similar job|{RIGHT}|{LEFT}"), "ragged_row"),
+        ((HEAD, JOBS, "Education|Plumber|Welder", "Most common major|Business|Law"), "ragged_row"),
         ((f"Outlook|{LEFT}|{RIGHT}", JOBS, f"People|{RIGHT}|{LEFT}", "Average age|40|50"), "ragged_row"),
         ((f"{HEAD}|", "Number of jobs|10|20|10"), "ignored_column"),
         ((HEAD, JOBS, "Hourly rate|<img src=x>|<table><tr><td>$9.00</table>"), "not_text"),
-        ((HEAD, JOBS, "Growth rate|<svg class=down></svg>2%|3%"), "not_text"),
+        ((HEAD, JOBS, "Growth rate|<svg class=down></svg>2%|3%"), "drawn_sign"),
+        ((HEAD, JOBS, "Best paying company|<img alt='Accenture logo'>|-"), "not_text"),
+        ((HEAD, JOBS, "Job satisfaction|<span aria-label='4 of 5'></span>|<i title='5 of 5'></i>"), "not_text"),
+        ((HEAD, JOBS, "In California", "Average age|40|50"), "ragged_row"),
+        ((HEAD, JOBS, "|Plumber|Welder", "Average age|40|50"), "ragged_row"),
+        ((HEAD, JOBS, "Most common major||", "|Business|Law"), "ragged_row"),
+        ((HEAD, JOBS, "Gender ratio||", "Male|34%|40%"), "ragged_row"),
     ],
 )
 def test_what_nothing_took_is_named(rows: tuple[str, ...], code: str):
@@ -97,9 +104,52 @@ def test_what_nothing_took_is_named(rows: tuple[str, ...], code: str):
     assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
 
 
-def test_a_row_that_names_both_jobs_is_no_header():
-    page = read(table(HEAD, f"Most similar job|{RIGHT}|{LEFT}", JOBS))
-    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+@pytest.mark.parametrize("heading", ["Salary", "Advertisement", "Education"])
+def test_a_known_heading_or_an_advert_inside_of_a_table_ends_nothing(heading: str):
+    page = read(table(HEAD, JOBS, f"{heading}||", "Average age|40|50"))
+    assert values(page, "demographics.age_mean") == {"left": 40.0, "right": 50.0}
+
+
+def test_an_empty_cell_whose_value_stands_in_the_next_row_is_not_missing():
+    page = read(table(HEAD, JOBS, "Most common major||", "|Business|Law"))
+    assert values(page, "education.major") == {}
+    assert page.outcome == "partial"
+
+
+@pytest.mark.parametrize("sign", ["-", "−", "–", "+"])
+@pytest.mark.parametrize("markup", ["{}", "<div>{}</div>", "<p>{}</p>", "<br>{}", "<b>{}</b>", "<span></span>{}"])
+def test_a_sign_is_never_lost(sign: str, markup: str):
+    page = read(table(HEAD, JOBS, f"Growth rate|{markup.format(sign + '8%')}|1%"))
+    assert values(page, "outlook.growth_pct")["left"] == (8.0 if sign == "+" else -8.0)
+
+
+def test_a_picture_beside_signed_figures_is_no_matter():
+    page = read(table(HEAD, JOBS, "Growth rate|<svg></svg>-2%|<svg></svg>3%"))
+    assert {f.status for f in page.facts} == {"ok"}
+
+
+def test_rows_below_one_that_names_the_jobs_the_other_way_round_are_not_read():
+    page = read(table(HEAD, JOBS, f"Most similar job|{RIGHT}|{LEFT}", "Average age|40|50"))
+    assert {f.field for f in page.facts} == {"outlook.jobs"}
+    assert codes(page) == ["ragged_row", "ragged_row"]
+    assert page.outcome == "partial"
+
+
+@pytest.mark.parametrize(
+    ("cell", "status"),
+    [("", "missing"), ("<span></span>", "missing"), ("<!-- -->", "missing"), ("&nbsp;", "missing"), ("—", "missing"),
+     ("<b>N/A</b>", "missing"), ("<span class=stars></span>", "unreadable"), ("<meter value=4></meter>", "unreadable"),
+     ("<img src=4.png>", "unreadable"), ("<s>4</s>", "unreadable"), ("<input value=4>", "unreadable"),
+     ("<noscript>4</noscript>", "unreadable"), ("<div style='background:url(4.png)'></div>", "missing")],
+)  # fmt: skip
+def test_missing_is_what_shows_nothing(cell: str, status: str):
+    page = read(table(HEAD, JOBS, f"Job satisfaction|{cell}|4"))
+    assert [f.status for f in page.facts if (f.side, f.field) == ("left", "outlook.satisfaction")] == [status]
+
+
+def test_an_icon_without_text_may_be_the_sign_of_a_growth():
+    page = read(table(HEAD, JOBS, "Growth rate|<i class='fa fa-arrow-down'></i>2%|3%"))
+    assert {f.side: f.status for f in page.facts if f.field == "outlook.growth_pct"} == {"left": "suspect", "right": "ok"}
 
 
 def test_a_header_that_comes_again_counts_anew():

@@ -84,6 +84,7 @@ def test_average_salary(prose: str, left: list[int], right: list[int]):
     ("skills", "names"),
     [
         ("customer service, food handling and culinary", ["customer service", "food handling", "culinary"]),
+        ("kitchen equipment, food handling, and culinary.<sup>[1]</sup> X", ["kitchen equipment", "food handling", "culinary"]),
         ("kitchen equipment, food handling, and culinary", ["kitchen equipment", "food handling", "culinary"]),
         ("kitchen equipment, food handling,and culinary", ["kitchen equipment", "food handling", "culinary"]),
         ("C++, troubleshoot and UL", ["C++", "troubleshoot", "UL"]),
@@ -129,6 +130,7 @@ def test_top_three_skills(skills: str, names: list[str | None]):
         "A chef has an average salary of $48850<sup>2</sup>, they say.",
         "In California, a chef has an average salary of $48,850.",
         "No chef has an average salary of $48,850.",
+        "Myth: a chef has an average salary of $48,850.",
         "A master chef has an average salary of $70,000.",
         "It typically takes 6-12<sup>1</sup> months to become a chef.",
         "The top three skills for a chef include a, b and c and d.",

@@ -20,6 +20,10 @@ def read(text: str) -> Document:
         ("| | A | B |\n|---|:--|--:|\n| Mean | 1 | 2 |", (Table((("", "A", "B"), ("Mean", "1", "2"))),)),
         ("x | A | B\n--- | --- | ---\nMean | 1 | 2\n", (Table((("x", "A", "B"), ("Mean", "1", "2"))),)),
         ("| a \\| b | c<br>d |\n| e | - |", (Table((("a | b", "c\nd"), ("e", "-"))),)),
+        (
+            "| 6-12<sup>1</sup> | **Law** | [Art](/x) | Food &amp; Drink |\n| 1 | 2 | 3 | 4 |",
+            (Table((("6-12 1", "Law", "Art", "Food & Drink"), ("1", "2", "3", "4"))),),
+        ),
         ("not | a table", (Paragraph("not | a table"),)),
         ("| A | B |\r\n| 1 | 2 |\r\n", (Table((("A", "B"), ("1", "2"))),)),
         ("", ()),
@@ -52,4 +56,4 @@ def test_a_text_can_name_its_address():
 
 def test_bytes_that_are_no_text_are_counted():
     page = readers.read(b"a\0b \xff\n", "text/plain", "utf-8")
-    assert page == Document("", (Paragraph("ab �"),), undecodable=2)
+    assert page == Document("", (Paragraph("ab �"),), open_end=True, undecodable=2)

@@ -8,12 +8,13 @@ from normalize.errors import Refusal
 from normalize.folding import shown
 
 _FIGURE = re.compile(r"[$€£%]|^[\W\d_]*$")
+_MARKUP = re.compile(r"[\[\]<>{}`|~^\\]|^[!*_]|[*_†‡§]$|\([0-9]{1,2}\)$")
 _SIGNS = re.compile(r"[\W_]*")
 LONGEST = 200
 
 
 def name(text: str) -> str:
-    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `several_lines`, `placeholder`,
+    """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `several_lines`, `markup`, `placeholder`,
     `too_long` or `control_character`."""
     return _checked(text, figure=True)
 
@@ -31,6 +32,8 @@ def _checked(text: str, figure: bool) -> str:
         raise Refusal("too_long", text)
     if any(c == "\ufffd" or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in flat):
         raise Refusal("control_character", text)
+    if _MARKUP.search(flat):
+        raise Refusal("markup", text)
     if _SIGNS.fullmatch(flat) or (figure and _FIGURE.search(flat)):
         raise Refusal("looks_like_a_figure", text)
     if vocabulary.is_placeholder(flat):

@@ -10,7 +10,12 @@ DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3}){1,3}|[0-9]{1,12})"
 _PERCENT = re.compile(r"([+-]?)([0-9]{1,6}(?:\.[0-9]{1,4})?) ?(?:%|percent|per cent)", re.IGNORECASE)
 _COUNT = re.compile(rf"({DIGITS})(?: (?:jobs|openings|positions|workers|people))?", re.IGNORECASE)
 _AGE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?: (?:years?(?: old)?|yrs?))?", re.IGNORECASE)
-_SCORE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,3})?)(?:(?: ?/ ?| out of | of )5(?:\.0)?)?", re.IGNORECASE)
+_STARS = "[★☆⭐✩]+"
+_SCORE = re.compile(
+    rf"(?:rating:? )?(?:{_STARS} ?)?"
+    rf"([0-9]{{1,3}}(?:\.[0-9]{{1,3}})?)(?:(?: ?/ ?| out of | of )5(?:\.0)?)?(?: stars?)?(?: ?{_STARS})?",
+    re.IGNORECASE,
+)
 _EXPERIENCE = re.compile(r"([0-9]{1,3}(?:\.[0-9]{1,2})?)(?: (years?|yrs?|months?))?", re.IGNORECASE)
 
 

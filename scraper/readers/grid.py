@@ -1,7 +1,7 @@
 """Rows of cells with spans to a table, within the limits of the HTML standard."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from normalize.errors import Rejected
 from scraper.document import Place, Table
@@ -12,13 +12,15 @@ _NUMBER = re.compile(r"[ \t\r\n\f]*\+?([0-9]+)")  # as browsers read it: what fo
 
 @dataclass(slots=True)
 class Cell:
-    """A cell as written; `colspan` and `rowspan` are the attributes' texts, `unseen` and `picture` as in Table."""
+    """A cell as written; `colspan` and `rowspan` are the attributes' texts, `unseen` and `picture` as in Table;
+    `descriptions` are the words that pictures have."""
 
     text: str
     colspan: str = ""
     rowspan: str = ""
     unseen: bool = False
     picture: bool = False
+    descriptions: list[str] = field(default_factory=list)
 
 
 def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:

@@ -28,6 +28,9 @@ _UNSEEN = frozenset(
         "template",
     )
 )
+_NO_SEAM = frozenset(("wbr", "tbody", "thead", "tfoot", "tr", "td", "th", "colgroup", "col"))
+_METERS = frozenset(("meter", "progress", "data"))
+_ROLES = frozenset(("img", "meter", "progressbar"))
 _PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
 # fmt: off
 _BLOCKS = frozenset(
@@ -44,9 +47,11 @@ _BLANKS = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
 _BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
-_SEAM = "\0-"  # where an inline element begins or ends
-_SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{_SEAM})+(?=[0-9])")
-_SEAM_IN_WORD = re.compile(rf"(?<=[^\W\d_])(?:{_SEAM})+(?=\w)|{_SEAM_IN_NUMBER.pattern}")
+_SEAM = "\ufdd0"  # where an inline element begins or ends; no character of any text
+_SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{_SEAM})+(?=[0-9])|(?<=[^\W\d_])(?:{_SEAM})+(?=[0-9])|(?<=[.!?])(?:{_SEAM})+(?=\w)")
+_SEAM_IN_WORD = re.compile(
+    rf"(?<=[^\W\d_])\s*(?:{_SEAM}\s*)+(?=\w)|(?<=[0-9])\s*(?:{_SEAM}\s*)+(?=[0-9])|(?<=[.!?])(?:{_SEAM})+(?=\w)"
+)
 _END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
 
 
@@ -71,12 +76,14 @@ def read(body: bytes, charset: str = "") -> Document:
         walker.walk(tree.root)
     title, canonical = tree.css_first("title"), tree.css_first('link[rel~="canonical"]')
     saved_from = _SAVED_FROM.search(utf8, 0, 4096)
+    cut = walker.cut or _lacks_its_end(utf8)
     return Document(
         _BLANKS.sub(" ", title.text()).strip() if title else "",
         tuple(walker.blocks()),
         (canonical.attributes.get("href") or "").strip() if canonical else "",
         saved_from[1].decode(errors="replace") if saved_from else "",
-        walker.cut or _lacks_its_end(utf8),
+        cut,
+        cut,
         undecodable,
     )
 
@@ -99,7 +106,7 @@ class _Text:
 
     def take(self) -> str:
         joined = "".join(self.parts)
-        if _SEAM in joined:  # figures of two elements are two, in a cell words too: `46<sup>1</sup>` is not 461
+        if _SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
             seam = _SEAM_IN_WORD if self.cell else _SEAM_IN_NUMBER
             joined = seam.sub(_BREAK, joined).replace(_SEAM, "")
         lines = (_BLANKS.sub(" ", line).strip() for line in joined.split(_BREAK))
@@ -137,6 +144,7 @@ class _Walker:
         self.lists: list[_List] = []
         self.cut = True
         self.ended = False
+        self.seams: list[tuple[int, bool]] = []
 
     def blocks(self) -> list[Block]:
         made = (
@@ -178,23 +186,23 @@ class _Walker:
         if not self.grids:
             return False
         attributes = node.attributes
-        return "hidden" in attributes or bool(_HIDDEN.search(attributes.get("style") or ""))
+        unseen = "hidden" in attributes or attributes.get("role") == "tooltip"
+        return unseen or bool(_HIDDEN.search(attributes.get("style") or ""))
 
     def embedded(self, tag: str, node: LexborNode) -> None:
-        """Something in a cell that is shown, but is no text: its description is a line of its own."""
+        """Something in a cell that is shown, but is no text: its description counts only where there is no text."""
         attributes = node.attributes
-        words = (attributes.get("alt") or attributes.get("aria-label") or "").strip()
         if tag == "input" and attributes.get("type") == "hidden":
             return
-        if words:
-            self.texts[-1].parts += (_BREAK, words, _BREAK)
-        self.note_unseen(tag in _PICTURES and not words)
+        self.note_unseen(tag in _PICTURES, attributes.get("alt") or attributes.get("aria-label") or "")
 
-    def note_unseen(self, picture: bool) -> None:
+    def note_unseen(self, picture: bool, words: str = "") -> None:
         if self.grids and self.grids[-1].rows and self.grids[-1].rows[-1]:
             cell = self.grids[-1].rows[-1][-1]
             cell.unseen = True
             cell.picture = cell.picture or picture
+            if description := _BLANKS.sub(" ", words).strip():
+                cell.descriptions.append(description)
 
     def enter(self, tag: str, node: LexborNode) -> str:
         """Open what the tag opens; the answer names what `leave` has to close."""
@@ -231,10 +239,22 @@ class _Walker:
         elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
             self.flush()
             return "block"
-        else:
+        elif tag not in _NO_SEAM:
+            styled = bool(self.grids) and self.described(tag, node)
             self.texts[-1].parts.append(_SEAM)
+            self.seams.append((len(self.texts[-1].parts), styled))
             return "inline"
         return ""
+
+    def described(self, tag: str, node: LexborNode) -> bool:
+        """An element in a cell whose content may be drawn by its style, and only described: stars, icons, bars. The answer
+        tells whether it has attributes at all: an empty element with some is there to be drawn."""
+        attributes = node.attributes
+        words = attributes.get("aria-label") or attributes.get("title") or ""
+        drawn = tag in _METERS or attributes.get("role") in _ROLES or "url(" in (attributes.get("style") or "")
+        if words or drawn:
+            self.note_unseen(picture=False, words=words)
+        return bool(attributes)
 
     def enter_cell(self, node: LexborNode) -> str:
         attributes = node.attributes
@@ -247,7 +267,12 @@ class _Walker:
 
     def leave(self, kind: str) -> None:
         if kind == "cell":
-            self.grids[-1].rows[-1][-1].text = self.texts.pop().take()
+            cell = self.grids[-1].rows[-1][-1]
+            cell.text = self.texts.pop().take()
+            if cell.text:
+                cell.unseen = False
+            else:
+                cell.text = "\n".join(cell.descriptions)
         elif kind == "table":
             self.texts.pop()
             self.grids.pop()
@@ -262,7 +287,13 @@ class _Walker:
         elif kind == "block":
             self.flush()
         elif kind == "inline":
-            self.texts[-1].parts.append(_SEAM)
+            self.leave_inline()
+
+    def leave_inline(self) -> None:
+        began, styled = self.seams.pop()
+        if styled and began == len(self.texts[-1].parts):
+            self.note_unseen(picture=True)
+        self.texts[-1].parts.append(_SEAM)
 
     def place(self, heading: Heading) -> None:
         """A caption stands inside of its table but is read before it."""

@@ -11,9 +11,10 @@ _ITEM = re.compile(r"\s*(?:[-*+•]|[0-9]{1,3}[.)])\s+(\S.*)$")
 _SEPARATOR = re.compile(r"\s*:?-+:?\s*")
 _PIPE = re.compile(r"(?<!\\)\|")
 _LINE = re.compile(r"\r\n|\r|\n")
-_TAG = re.compile(r"</?(?:a|abbr|b|em|i|mark|small|span|strong|sub|sup|u)(?:\s[^<>]*)?>", re.IGNORECASE)
+_TAG = re.compile(r"</?(?:a|abbr|b|em|i|mark|small|span|strong|u)(?:\s[^<>]*)?>", re.IGNORECASE)
+_RAISED = re.compile(r"</?su[bp](?:\s[^<>]*)?>", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__|`|\*)(?=\S)([^*`]*?\S)\1(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__|`|\*)(?=\S)([^*`_]{0,200}?\S)\1(?![\w*])")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CANONICAL = re.compile(r"(?:source|url|canonical)\s*:\s*<?(https?://\S+?)>?\s*$", re.IGNORECASE)
@@ -49,12 +50,13 @@ def read(text: str, undecodable: int = 0) -> Document:
             number += 1
     title = next((block.text for block in blocks if isinstance(block, Heading)), "")
     canonical = next((m[1] for s in lines[:5] if (m := _CANONICAL.match(s.strip()))), "")
-    return Document(title, tuple(blocks), canonical, cut=_is_cut(blocks), undecodable=undecodable + text.count("\0"))
+    undecodable += text.count("\0")
+    return Document(title, tuple(blocks), canonical, cut=_is_cut(blocks), open_end=True, undecodable=undecodable)
 
 
 def _inline(text: str) -> str:
     """The text without the markup that an extractor left in it: entities, tags, links, emphasis, escapes."""
-    text = html.unescape(_TAG.sub("", text))
+    text = html.unescape(_TAG.sub("", _RAISED.sub(" ", text)))
     text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
     return _ESCAPE.sub(r"\1", text).strip()
 

@@ -82,6 +82,11 @@ class Site(_Strict):
             return {}
         return self._sections_of.get(fold(label)) or self._sections_of.get(fold(without_mark(label))) or {}
 
+    def is_hint(self, heading: str) -> bool:
+        """Whether a heading inside of a table tells a section."""
+        words = fold(heading)
+        return any(words in (section, *hints) for section, hints in self.hints.items())
+
     @cached_property
     def _sections_of(self) -> dict[str, dict[str, str]]:
         found: dict[str, dict[str, str]] = {}
