@@ -5,7 +5,7 @@ from sqlite_utils import Database
 from db.views import wide_columns
 
 _URL = "Address of the page: canonical and, after redirects, final"
-_AT = "When the site said it, UTC"
+_AT = "When the page was captured, UTC; capture.time_source says how that is known"
 _ID = "Digest of address, time and body: the same in any database"
 _PAGE, _OURS = "the page", "careerscape"
 
@@ -82,7 +82,8 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("published", "1 when its rows count in the views of published data", None, _OURS),
         ("warc_file", "File of the archive folder that holds the record", None, _OURS),
         ("warc_offset", "Where the record begins in it", "bytes", _OURS),
-        ("warc_length", "Length of the record", "bytes", _OURS),
+        ("warc_length", "Length of the record, compressed", "bytes", _OURS),
+        ("time_source", "How captured_at was found: sidecar, file (the file's own time), warc or http", None, _OURS),
     ],
     "run": [
         ("run_id", "Number of the run", None, _OURS),

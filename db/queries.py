@@ -80,7 +80,7 @@ def field_and_item(name: str) -> tuple[Field, str]:
     `demographics.gender_pct.male`, `demographics_gender_male_pct`, `skill.name.1`. Raises UnknownField."""
     spelled: dict[str, tuple[Field, str]] = {}
     for field in FIELDS:
-        spelled |= dict.fromkeys((field.name, field.name.replace(".", "_")), (field, ""))
+        spelled |= dict.fromkeys((field.name, field.name.replace(".", "_"), field.label.lower()), (field, ""))
         for item in (*field.items, *(map(str, range(1, 101)) if field.ranked else ())):
             column = f"{field.section}_{field.column.removesuffix('_pct')}_{item}_pct"
             spelled |= dict.fromkeys((f"{field.name}.{item}", f"{field.name}:{item}", column), (field, item))
@@ -91,7 +91,7 @@ def field_and_item(name: str) -> tuple[Field, str]:
     if len(set(short.values())) == 1:
         return next(iter(short.values()))
     names = [field.name for field in FIELDS]
-    close = difflib.get_close_matches(wanted, names, 3, 0.5) or [n for n in names if wanted and wanted in n][:3]
+    close = difflib.get_close_matches(wanted, [*names, *spelled], 3, 0.6) or [n for n in names if wanted and wanted in n][:3]
     raise UnknownField(name, tuple(sorted({f.name for f, _ in short.values()}) or close))
 
 

@@ -155,7 +155,8 @@ def definitions() -> dict[str, str]:
         "LEFT JOIN field f ON f.id = g.field_id WHERE g.reading_id IS NULL OR c.newest_reading_id = g.reading_id",
         "capture": "SELECT c.capture_id, p.url, c.captured_at, c.fetched_at, c.origin, c.http_status AS status, "
         "lower(hex(c.sha256)) AS sha256, r.outcome, c.published_reading_id IS NOT NULL AS published, c.warc_file, c.warc_offset, "
-        "c.warc_length FROM page_capture c JOIN page p ON p.id = c.page_id LEFT JOIN reading r ON r.id = c.newest_reading_id",
+        "c.warc_length, c.time_source "
+        "FROM page_capture c JOIN page p ON p.id = c.page_id LEFT JOIN reading r ON r.id = c.newest_reading_id",
         "run": "SELECT id AS run_id, command, started_at, finished_at, outcome, exit_code, pages, loaded, unchanged, rejected, "
         "failed FROM run_log",
     }  # fmt: skip

@@ -49,7 +49,7 @@ class UnknownOccupation(UsageError):
 
     def __init__(self, name: str, suggestions: tuple[str, ...], ambiguous: bool = False) -> None:
         what = "is the title of several occupations" if ambiguous else "is no known occupation"
-        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else ""
+        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else " (all: SELECT slug, title FROM occupation)"
         super().__init__(f"{name!r} {what}{hint}")
         self.name = name
         self.suggestions = suggestions
@@ -59,7 +59,7 @@ class UnknownField(UsageError):
     """No field answers to `name`; `suggestions` are field names."""
 
     def __init__(self, name: str, suggestions: tuple[str, ...], detail: str = "is no known field") -> None:
-        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else ""
+        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else " (all: SELECT DISTINCT field FROM observation)"
         super().__init__(f"{name!r} {detail}{hint}")
         self.name = name
         self.suggestions = suggestions

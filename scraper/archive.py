@@ -85,7 +85,8 @@ class Archive:
                 file.seek(place.offset)
                 record = WarcRecord.from_bytes(gzip.decompress(file.read(place.length)))
         except FileNotFoundError:
-            raise CorruptRecord(place.warc_file, place.offset, "the file is missing") from None
+            why = f"the file is missing from the folder {self.folder} (--archive names another)"
+            raise CorruptRecord(place.warc_file, place.offset, why) from None
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise CorruptRecord(place.warc_file, place.offset, f"no readable record ({error})") from error
         record.parse_http()

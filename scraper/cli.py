@@ -17,6 +17,7 @@ from scraper.process import Terminated, prepare_streams, raise_when_terminated
 
 if TYPE_CHECKING:
     from db.connection import Database
+    from scraper import run
     from scraper.settings import Settings
 
 app = typer.Typer(
@@ -28,6 +29,8 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+_MOST_SAID = 20
+_EVERYWHERE = ("--db", "--archive", "--config")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or one a line.")]
 Occupation = Annotated[str, typer.Argument(help="Slug or title.", show_default=False)]
 
@@ -43,7 +46,7 @@ def main() -> None:
     """Run the command line; errors of ours become one line and their exit code."""
     prepare_streams()
     try:
-        app()
+        app(_options_first(sys.argv[1:]))
     except CareerscapeError as error:
         from scraper.terminal import say
 
@@ -56,6 +59,19 @@ def main() -> None:
         sys.exit(StorageError.exit_code)
     except Terminated:
         sys.exit(143)
+
+
+def _options_first(arguments: list[str]) -> list[str]:
+    """The options of every command before the command, wherever they were written."""
+    first, rest, words = [], [], iter(arguments)
+    for word in words:
+        if word == "--":
+            rest += [word, *words]
+        elif word in _EVERYWHERE:
+            first += [word, *(value for value in (next(words, None),) if value is not None)]
+        else:
+            (first if word.partition("=")[0] in _EVERYWHERE else rest).append(word)
+    return [*first, *rest]
 
 
 def _version(wanted: bool) -> None:
@@ -125,24 +141,46 @@ def import_(
             advance()
 
         report = run.import_pages(_settings(context), pages, lambda: datetime.now(UTC), tell)
-    for page in reports:
-        for finding in page.findings:
-            terminal.say(f"{page.name}: {page.outcome}: {finding.code}: {finding.message}")
+    _say_findings(reports)
     with _reading(context) as db:
-        _print_run(db, report.run_id, as_json)
+        _print_run(db, report, reports, as_json)
     raise typer.Exit(report.exit_code)
 
 
-def _print_run(db: "Database", run_id: int, as_json: bool) -> None:
+def _say_findings(reports: "list[run.PageReport]") -> None:
+    """Name every error, and the first of what else is worth knowing."""
+    from scraper import terminal
+
+    lesser: list[str] = []
+    for page in reports:
+        for finding in page.findings:
+            words = f"{finding.code}: {finding.message}"
+            if finding.severity == "error":
+                terminal.say(f"{page.name}: {page.outcome}: {words}")
+            elif finding.severity == "warning" or finding.code == "time_from_file":
+                lesser.append(f"{page.name}: {finding.severity}: {words}")
+    for line in lesser[:_MOST_SAID]:
+        terminal.say(line)
+    if len(lesser) > _MOST_SAID:
+        terminal.say(f"and {len(lesser) - _MOST_SAID:,} more, see the view finding")
+
+
+def _print_run(db: "Database", report: "run.Report", reports: "list[run.PageReport]", as_json: bool) -> None:
+    from dataclasses import asdict
+
     from db import queries
     from scraper import terminal
 
-    row = queries.run(db, run_id)
+    row = queries.run(db, report.run_id)
     if as_json:
-        terminal.print_json(row | {"findings": queries.findings(db, run_id)})
+        files = [{"file": r.name, "outcome": r.outcome, "findings": [asdict(f) for f in r.findings]} for r in reports]
+        terminal.print_json(row | {"files": files, "findings": queries.findings(db, report.run_id)})
         return
+    partial = f"; {report.counts.partial} partial" if report.counts.partial else ""
     counts = ", ".join(f"{row[name]} {name}" for name in ("loaded", "unchanged", "rejected", "failed") if row[name])
-    terminal.tell(f"{row['pages']} page{'s' * (row['pages'] != 1)}{': ' * bool(counts)}{counts}")
+    warnings = sum(f.severity == "warning" for r in reports for f in r.findings)
+    noted = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
+    terminal.tell(f"{row['pages']} page{'s' * (row['pages'] != 1)}{': ' * bool(counts)}{counts}{partial}{noted}")
 
 
 @app.command()

@@ -66,6 +66,8 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
         raise Rejected("no_comparison", f"{ragged[0]}{cut}")
     if others:
         raise Rejected("other_jobs", f"its address names {left} and {right}, a table is headed {others[0]}{cut}")
+    if unknown := [note.detail for note in notes if note.code == "unknown_label"]:
+        raise Rejected("no_comparison", f"a table names both, but no row label of it is known, such as {unknown[0]}{cut}")
     raise Rejected("no_comparison", f"{left} and {right}{cut}")
 
 

@@ -25,7 +25,7 @@ PAGES_A_TRANSACTION = 100
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What became of one page: `outcome` is loaded, unchanged or rejected; `findings` say why it is not complete."""
+    """What became of one page: `outcome` is loaded, partial, unchanged or rejected; `findings` are all of its newest reading."""
 
     name: str
     outcome: str
@@ -156,8 +156,8 @@ class _Importer:
         else:
             counts.loaded += 1
         counts.partial += outcome == "partial"
-        shown = "rejected" if outcome == "rejected" else "unchanged" if unchanged else "loaded"
-        return PageReport(str(page.path), shown, tuple(f for f in findings if f.severity == "error"))
+        shown = outcome if outcome in ("rejected", "partial") else "unchanged" if unchanged else "loaded"
+        return PageReport(str(page.path), shown, findings)
 
 
 def _row(capture: Capture, place: Location, body_of: int | None) -> captures.CaptureRow:

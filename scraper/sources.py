@@ -1,5 +1,6 @@
 """Saved pages on disk to captures: which files, of what kind, with which address and time."""
 
+import difflib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -10,6 +11,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from normalize.errors import ConfigError, Rejected, UsageError
+from normalize.folding import letters
 from scraper.capture import Capture, TimeSource, parse_stamp
 from scraper.parsing import Addresses
 from scraper.readers import MAX_BYTES
@@ -28,7 +30,7 @@ AskAddresses = Callable[[bytes, str, str], Addresses]
 class Sidecar(BaseModel):
     """`NAME.json` beside a page, or `capture.json` in its folder."""
 
-    model_config = ConfigDict(extra="ignore", frozen=True, strict=True)
+    model_config = ConfigDict(extra="allow", frozen=True, strict=True)
 
     url: str | None = None
     captured_at: str | None = None
@@ -128,11 +130,16 @@ def _sidecar(path: Path) -> Sidecar:
         if len(text) > _MAX_SIDECAR:
             raise Rejected("bad_sidecar", f"{candidate}: more than {_MAX_SIDECAR:,} bytes")
         try:
-            return Sidecar.model_validate_json(text)
+            sidecar = Sidecar.model_validate_json(text)
         except ValidationError as error:
             first = error.errors(include_url=False, include_context=False, include_input=False)[0]
             where = "".join(f"{part}: " for part in first["loc"])
             raise Rejected("bad_sidecar", f"{candidate}: {where}{first['msg']}") from error
+        for key in sidecar.model_extra or {}:
+            known = {letters(name): name for name in Sidecar.model_fields}
+            if meant := difflib.get_close_matches(letters(key), known, 1, 0.85):
+                raise Rejected("bad_sidecar", f"{candidate}: {key!r} is not known; is {known[meant[0]]!r} meant?")
+        return sidecar
     return Sidecar()
 
 

@@ -236,6 +236,35 @@ def test_importing_again_changes_no_row_of_facts(run: Command):
     assert len(archived) == 1
 
 
+def test_warnings_are_said_and_counted(run: Command):
+    page = as_html(SEED).replace(b"Male, 34.4%", b"Male, 24.4%").replace(b"Most common major", b"Most loved major")
+    save(run.folder, "a.html", page, SEED.url)
+    done = run("import", run.folder / "a.html")
+    assert done.stdout == "1 page: 1 loaded; 2 warnings\n"
+    assert [line.split(": ")[1:3] for line in done.stderr.splitlines()] == [
+        ["warning", "unknown_label"],
+        ["warning", "shares_sum"],
+    ]
+
+
+def test_a_time_that_is_the_files_own_is_said(run: Command):
+    path = save(run.folder, "seed.txt", as_text(SEED))
+    assert "info: time_from_file" in run("import", path, "--url", SEED.url).stderr
+
+
+@pytest.mark.parametrize("key", ["captured", "capturedAt", "captured-at", "URL"])
+def test_a_misspelt_key_of_a_sidecar_is_refused(run: Command, key: str):
+    path = save(run.folder, "a.html", as_html(SEED))
+    path.with_suffix(".json").write_text(json.dumps({"url": SEED.url, key: "2024-01-01T00:00:00Z", "title": "x"}))
+    assert f"{key!r} is not known; is" in run("import", path, exit_code=3).stderr
+
+
+def test_the_options_of_every_command_may_stand_behind_it(run: Command):
+    run("import", FIXTURES / "seed-text", "--db", "other.db", "--archive=kept")
+    assert (run.folder / "kept").is_dir()
+    assert run.json("show", ANALYST, "--db", "other.db")[0]["slug"] == ANALYST
+
+
 def test_import_as_json_is_the_run_and_its_findings(run: Command):
     save(run.folder, "a.html", as_html(SEED).replace(b">46<", b">460<", 1), SEED.url)
     (report,) = run.json("import", run.folder / "a.html")
