@@ -303,6 +303,7 @@ PUMPS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GRAMMARS)
 def test_no_text_takes_more_than_linear_time(name: str):
     def seconds(text: str) -> float:

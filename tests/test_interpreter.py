@@ -224,6 +224,7 @@ def test_copies_that_differ_are_suspect():
     assert codes(page) == ["witnesses_disagree"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("render", [as_text, lambda page: as_html(page, head="thead", row="th")])
 @pytest.mark.parametrize("page", [SEED, OVERVIEW], ids=["seed", "overview"])
 def test_a_cut_page_never_says_what_the_whole_page_does_not(page, render):
