@@ -156,7 +156,7 @@ def finite(value: object) -> bool:
     return value is None or isinstance(value, str) or (type(value) is int and 0 <= value < 2**63)
 
 
-def takes_or_refuses(name: str, text: str) -> None:
+def check_taken_or_refused(name: str, text: str) -> None:
     try:
         result: object = GRAMMARS[name](text)
     except Refusal as refusal:
@@ -175,7 +175,7 @@ JUNK = (*SIGNS, "--", "e5", "1e400", "inf", "nan", "1_000", "1,00,0", " and ", "
 @modest
 @given(text=st.text(st.sampled_from(SIGNS) | st.characters()) | st.lists(st.sampled_from(JUNK)).map("".join))
 def test_any_text_is_taken_or_refused(name: str, text: str):
-    takes_or_refuses(name, text)
+    check_taken_or_refused(name, text)
 
 
 @pytest.mark.parametrize("name", GRAMMARS)
@@ -184,7 +184,7 @@ def test_any_text_is_taken_or_refused(name: str, text: str):
 def test_a_near_miss_is_taken_or_refused(name: str, data: st.DataObject, junk: str, drop: bool):
     text, _ = data.draw(TEXTS[name])
     at = data.draw(st.integers(0, len(text)))
-    takes_or_refuses(name, text[:at] + junk + text[at + drop :])
+    check_taken_or_refused(name, text[:at] + junk + text[at + drop :])
 
 
 @pytest.mark.parametrize("name", NUMERIC)
@@ -291,8 +291,8 @@ def test_a_refusal_carries_the_whole_text(name: str):
 
 @pytest.mark.parametrize("text", ["$999,999,999,999,999m", "$999,999,999,999k", "$999999999999M"])
 def test_whole_dollars_fit_the_database_or_are_refused(text: str):
-    takes_or_refuses("dollars_a_year", text)
-    takes_or_refuses("dollar_range", f"$1 - {text}")
+    check_taken_or_refused("dollars_a_year", text)
+    check_taken_or_refused("dollar_range", f"$1 - {text}")
 
 
 SIZES = (2_500, 25_000)  # each against four times as much; the small one first, so that a slow grammar fails soon
@@ -308,7 +308,7 @@ PUMPS = [
 def test_no_text_takes_more_than_linear_time(name: str):
     def seconds(text: str) -> float:
         start = thread_time()
-        takes_or_refuses(name, text)
+        check_taken_or_refused(name, text)
         return thread_time() - start
 
     for size, (head, unit, tail) in product(SIZES, PUMPS):

@@ -8,6 +8,7 @@ from normalize.errors import Rejected
 from scraper.document import Block, Document, Heading, Items, Paragraph
 from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
+from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage
 
 _SKIPPED = frozenset(("head", "script", "style", "template", "noscript", "datalist", "del", "s", "strike"))
 _STRUCK = frozenset(("del", "s", "strike"))
@@ -43,15 +44,8 @@ _BLOCKS = frozenset(
 # fmt: on
 _LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
-_BLANKS = re.compile(r"[ \t\r\n\f]+")
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
-_BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
-_SEAM = "\ufdd0"  # where an inline element begins or ends; no character of any text
-_SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{_SEAM})+(?=[0-9])|(?<=[^\W\d_])(?:{_SEAM})+(?=[0-9])|(?<=[.!?])(?:{_SEAM})+(?=\w)")
-_SEAM_IN_WORD = re.compile(
-    rf"(?<=[^\W\d_])\s*(?:{_SEAM}\s*)+(?=\w)|(?<=[0-9])\s*(?:{_SEAM}\s*)+(?=[0-9])|(?<=[.!?])(?:{_SEAM})+(?=\w)"
-)
 _END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
 
 
@@ -78,7 +72,7 @@ def read(body: bytes, charset: str = "") -> Document:
     saved_from = _SAVED_FROM.search(utf8, 0, 4096)
     cut = walker.cut or _lacks_its_end(utf8)
     return Document(
-        _BLANKS.sub(" ", title.text()).strip() if title else "",
+        BLANKS.sub(" ", title.text()).strip() if title else "",
         tuple(walker.blocks()),
         (canonical.attributes.get("href") or "").strip() if canonical else "",
         saved_from[1].decode(errors="replace") if saved_from else "",
@@ -92,27 +86,6 @@ def _lacks_its_end(utf8: bytes) -> bool:
     """The page opens with `<html` or `<body` and ends without either end tag."""
     head, tail = utf8[:8192].lower(), utf8[-8192:].lower()
     return (b"<html" in head or b"<body" in head) and b"</html" not in tail and b"</body" not in tail
-
-
-class _Text:
-    """Collects the text of a paragraph, heading, item or cell; breaks become lines."""
-
-    __slots__ = ("cell", "level", "parts")
-
-    def __init__(self, level: int = 0, cell: bool = False) -> None:
-        self.parts: list[str] = []
-        self.level = level
-        self.cell = cell
-
-    def take(self) -> str:
-        joined = "".join(self.parts)
-        if _SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
-            seam = _SEAM_IN_WORD if self.cell else _SEAM_IN_NUMBER
-            joined = seam.sub(_BREAK, joined).replace(_SEAM, "")
-        lines = (_BLANKS.sub(" ", line).strip() for line in joined.split(_BREAK))
-        text = "\n".join(line for line in lines if line)
-        self.parts.clear()
-        return text
 
 
 class _Grid:
@@ -139,7 +112,7 @@ class _Walker:
 
     def __init__(self) -> None:
         self.found: list[Heading | Paragraph | _Grid | _List] = []
-        self.texts = [_Text()]
+        self.texts = [Passage()]
         self.grids: list[_Grid] = []
         self.lists: list[_List] = []
         self.cut = True
@@ -201,13 +174,13 @@ class _Walker:
             cell = self.grids[-1].rows[-1][-1]
             cell.unseen = True
             cell.picture = cell.picture or picture
-            if description := _BLANKS.sub(" ", words).strip():
+            if description := BLANKS.sub(" ", words).strip():
                 cell.descriptions.append(description)
 
     def enter(self, tag: str, node: LexborNode) -> str:
         """Open what the tag opens; the answer names what `leave` has to close."""
         if tag == "br":
-            self.texts[-1].parts.append(_BREAK)
+            self.texts[-1].parts.append(BREAK)
         elif tag in ("td", "th") and self.grids:
             return self.enter_cell(node)
         elif tag == "tr" and self.grids:
@@ -222,11 +195,11 @@ class _Walker:
             self.cut = self.cut or self.ended  # what does not belong into an open table is put before it
             self.grids[-1].cut = self.ended
             self.found.append(self.grids[-1])
-            self.texts.append(_Text())
+            self.texts.append(Passage())
             return "table"
         elif tag in _LEVELS and (len(self.texts) == 1 or tag == "caption"):
             self.flush()
-            self.texts.append(_Text(_LEVELS[tag]))
+            self.texts.append(Passage(_LEVELS[tag]))
             return "heading"
         elif tag in ("ul", "ol", "menu") and len(self.texts) == 1:
             self.flush()
@@ -234,14 +207,14 @@ class _Walker:
             self.found.append(self.lists[-1])
             return "list"
         elif tag == "li" and len(self.texts) == 1 and self.lists:
-            self.texts.append(_Text())
+            self.texts.append(Passage())
             return "item"
         elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
             self.flush()
             return "block"
         elif tag not in _NO_SEAM:
             styled = bool(self.grids) and self.described(tag, node)
-            self.texts[-1].parts.append(_SEAM)
+            self.texts[-1].parts.append(SEAM)
             self.seams.append((len(self.texts[-1].parts), styled))
             return "inline"
         return ""
@@ -262,7 +235,7 @@ class _Walker:
         if not grid.rows:
             grid.rows.append([])
         grid.rows[-1].append(Cell("", attributes.get("colspan") or "", attributes.get("rowspan") or ""))
-        self.texts.append(_Text(cell=True))
+        self.texts.append(Passage(cell=True))
         return "cell"
 
     def leave(self, kind: str) -> None:
@@ -293,7 +266,7 @@ class _Walker:
         began, styled = self.seams.pop()
         if styled and began == len(self.texts[-1].parts):
             self.note_unseen(picture=True)
-        self.texts[-1].parts.append(_SEAM)
+        self.texts[-1].parts.append(SEAM)
 
     def place(self, heading: Heading) -> None:
         """A caption stands inside of its table but is read before it."""
@@ -305,6 +278,6 @@ class _Walker:
     def flush(self) -> None:
         """End a line inside of a cell or item, a paragraph elsewhere."""
         if len(self.texts) > 1:
-            self.texts[-1].parts.append(_BREAK)
+            self.texts[-1].parts.append(BREAK)
         elif words := self.texts[0].take():
             self.found.append(Paragraph(words))

@@ -1,0 +1,33 @@
+"""The text of a paragraph, heading, list item or cell while it is collected, and the seams between its elements."""
+
+import re
+
+BLANKS = re.compile(r"[ \t\r\n\f]+")
+BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
+SEAM = "\ufdd0"  # where an inline element begins or ends; no character of any text
+_SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{SEAM})+(?=[0-9])|(?<=[^\W\d_])(?:{SEAM})+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)")
+_SEAM_IN_WORD = re.compile(
+    rf"(?<=[^\W\d_])\s*(?:{SEAM}\s*)+(?=\w)|(?<=[0-9])\s*(?:{SEAM}\s*)+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)"
+)
+
+
+class Passage:
+    """Collects the text of a paragraph, heading, item or cell; breaks become lines."""
+
+    __slots__ = ("cell", "level", "parts")
+
+    def __init__(self, level: int = 0, cell: bool = False) -> None:
+        self.parts: list[str] = []
+        self.level = level
+        self.cell = cell
+
+    def take(self) -> str:
+        """The text so far, line by line, and begin anew."""
+        joined = "".join(self.parts)
+        if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
+            seam = _SEAM_IN_WORD if self.cell else _SEAM_IN_NUMBER
+            joined = seam.sub(BREAK, joined).replace(SEAM, "")
+        lines = (BLANKS.sub(" ", line).strip() for line in joined.split(BREAK))
+        text = "\n".join(line for line in lines if line)
+        self.parts.clear()
+        return text
