@@ -11,6 +11,7 @@ from normalize.folding import fold, letters, name_keys, plain, shown, without_ma
 from scraper.document import Table
 from scraper.sites import Site
 
+_FIGURE = re.compile(r"[0-9]")
 _SIGNED = re.compile(r"[-+] ?[0-9]|[‐-―−]\s?[0-9]")
 Rows = tuple[tuple[str, ...], ...]
 
@@ -134,7 +135,8 @@ class _Reader:
         bare = all(not plain(cell) or (number, column) in self.spans for column, cell in cells)
         if self.site.is_hint(label):
             return not bare and any(self.pair.side(cell) != self.pair.side(columns.headings[column]) for column, cell in cells)
-        return bare or not plain(label)
+        words = {fold(cell) for column, cell in cells if (number, column) not in self.unseen and not _FIGURE.search(cell)}
+        return bare or (not plain(label) and len(words) == 2)
 
     def _may_turn(self, row: tuple[str, ...], columns: _Columns) -> bool:
         """Whether a row names the jobs in other columns: it may be a header, or a figure such as the most similar job."""

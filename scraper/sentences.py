@@ -13,6 +13,7 @@ _NO_MARKS = {ord(mark): " " for mark in _MARKS.values()}
 _COMMA = re.compile(r",")
 _AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
 _UNLIKE_AN_ITEM = re.compile(r"[;:?!]|^[^()]*\)|\([^()]*$|\.\s")
+_ABBREVIATION = re.compile(r"(?:\b(?:sr|jr|no|vs|st|dr|mr|mrs|ms)|\.\w+)\.$", re.IGNORECASE)
 _LOOK_BACK = 200
 Span = tuple[int, int]
 
@@ -47,7 +48,7 @@ class Prose:
                 for match in pattern.finditer(marked):
                     if not _overlaps(taken, match.span()) and _begins_a_sentence(text, offsets[match.start()]):
                         taken.append(match.span())
-                        closed = match.end() < len(marked) or marked[-1] in ".!?"
+                        closed = bool(marked[match.end() :].strip(" ,;:")) or marked.rstrip()[-1] in ".!?"
                         doubt: Doubt = "cut_off" if cut and not closed else ""
                         yield from self._values(sentence, match, text, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
@@ -102,13 +103,16 @@ def _unread(name: str, words: str) -> Note:
     return Note("unread_sentence", f"{name}: {' '.join(words[:160].split())!r}")
 
 
-def _begins_a_sentence(text: str, offset: int) -> bool:
-    """Whether an offset is the start of the run or of a line, or stands behind the end of a sentence."""
+def _begins_a_sentence(text: str, start: int) -> bool:
+    """Whether an offset is the start of the run or of a line, or a capital behind the end of a sentence."""
+    offset = start
     while offset and text[offset - 1].isspace():
         offset -= 1
         if text[offset] == "\n":
             return True
-    return offset == 0 or text[offset - 1] in ".!?"
+    if offset == 0:
+        return True
+    return text[offset - 1] in ".!?" and text[start].isupper() and not _ABBREVIATION.search(text, max(0, offset - 12), offset)
 
 
 def _overlaps(taken: list[Span], span: Span) -> bool:

@@ -61,6 +61,7 @@ def test_blocks_come_in_page_order():
         ("<img alt='decrease' src=x>2%", "2%"),
         ("<img alt='Accenture logo' src=x>", "Accenture logo"),
         ("<div>-8%</div>", "-8%"),
+        ("<br>-8%", "-8%"),
         ("Accenture <a href=x>See all</a>", "Accenture\nSee all"),
         ("Accenture <sup>1</sup>", "Accenture\n1"),
         ("<a>Virginia Beach</a>, <b>VA</b>", "Virginia Beach, VA"),

@@ -140,11 +140,24 @@ def test_rows_below_one_that_names_the_jobs_the_other_way_round_are_not_read():
     [("", "missing"), ("<span></span>", "missing"), ("<!-- -->", "missing"), ("&nbsp;", "missing"), ("—", "missing"),
      ("<b>N/A</b>", "missing"), ("<span class=stars></span>", "unreadable"), ("<meter value=4></meter>", "unreadable"),
      ("<img src=4.png>", "unreadable"), ("<s>4</s>", "unreadable"), ("<input value=4>", "unreadable"),
-     ("<noscript>4</noscript>", "unreadable"), ("<div style='background:url(4.png)'></div>", "missing")],
+     ("<noscript>4</noscript>", "unreadable"), ("<div style='background:url(4.png)'></div>", "unreadable")],
 )  # fmt: skip
 def test_missing_is_what_shows_nothing(cell: str, status: str):
     page = read(table(HEAD, JOBS, f"Job satisfaction|{cell}|4"))
     assert [f.status for f in page.facts if (f.side, f.field) == ("left", "outlook.satisfaction")] == [status]
+
+
+@pytest.mark.parametrize("row", ["|View jobs|View jobs", "|<img alt='An electrician'>|<img alt='Another'>", "|$48,850|$57,682"])
+def test_an_unlabelled_row_that_is_no_heading_ends_nothing(row: str):
+    page = read(table(HEAD, row, JOBS))
+    assert values(page, "outlook.jobs") == {"left": 10, "right": 20}
+    assert codes(page) == ["unknown_label"]
+
+
+@pytest.mark.parametrize("tag", ["i", "div", "p"])
+def test_an_empty_element_may_draw_the_sign(tag: str):
+    page = read(table(HEAD, JOBS, f"Growth rate|<{tag} class=down></{tag}>2%|3%"))
+    assert {f.side: f.status for f in page.facts if f.field == "outlook.growth_pct"} == {"left": "suspect", "right": "ok"}
 
 
 def test_an_icon_without_text_may_be_the_sign_of_a_growth():

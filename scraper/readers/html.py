@@ -211,6 +211,8 @@ class _Walker:
             return "item"
         elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
             self.flush()
+            styled = bool(self.grids) and self.described(tag, node)
+            self.seams.append((len(self.texts[-1].parts), styled))
             return "block"
         elif tag not in _NO_SEAM:
             styled = bool(self.grids) and self.described(tag, node)
@@ -258,9 +260,16 @@ class _Walker:
         elif kind == "list":
             self.lists.pop()
         elif kind == "block":
-            self.flush()
+            self.leave_block()
         elif kind == "inline":
             self.leave_inline()
+
+    def leave_block(self) -> None:
+        """An empty block may be a wrapper of nothing: beside a figure it may draw a sign, alone it is an empty cell."""
+        began, styled = self.seams.pop()
+        if styled and began == len(self.texts[-1].parts) and self.grids[-1].rows and self.grids[-1].rows[-1]:
+            self.grids[-1].rows[-1][-1].picture = True
+        self.flush()
 
     def leave_inline(self) -> None:
         began, styled = self.seams.pop()

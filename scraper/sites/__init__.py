@@ -22,7 +22,7 @@ _JOB = f"{LEFT_MARK}+|{RIGHT_MARK}+"
 _SLOTS = {
     "{a}": "(?:an? |the )?",
     "{adverb}": "(?:(?:typically|usually|generally|normally|often) )?",
-    "{end}": r"(?= ?(?:[.,;:!)]|$))(?!\.[0-9])",
+    "{end}": r"(?= ?(?:[.,;:!)]|$))(?!\.[0-9]|,? (?:or|per|plus|each|to|more)\b)",
     "{job}": f"(?:{_JOB})",
     **{f"{{job{n}}}": f"(?P<job{n}>{_JOB})" for n in (1, 2)},
     **{f"{{time{n}}}": f"(?P<value{n}>{duration.FORM})" for n in (1, 2)},
