@@ -12,7 +12,7 @@ from scraper.document import Table
 from scraper.sites import Site
 
 _FIGURE = re.compile(r"[0-9]")
-_SIGNED = re.compile(r"[-+] ?[0-9]|[‐-―−]\s?[0-9]")
+_SIGNED = re.compile(r"[-+] ?[0-9]")
 Rows = tuple[tuple[str, ...], ...]
 
 
@@ -225,18 +225,19 @@ class _Reader:
     def _claim(
         self, term: str, side: Side, raw: str, section: str, place: tuple[int, int], label: str, columns: _Columns, doubt: Doubt
     ) -> None:
-        about = f"{label!r} of {shown(columns.headings[place[1]])!r}"
-        if not doubt and place in self.unseen:
-            doubt = "not_text"
-            self._note("not_text", about, side)
-        elif (
-            not doubt and term == "growth" and place in self.pictures and not _SIGNED.search(" ".join(self.table.rows[place[0]]))
-        ):
-            doubt = "drawn_sign"
-            self._note("drawn_sign", about, side)
         heading = shown(columns.headings[place[1]])
+        if not doubt and (doubt := self._doubt(term, place)):
+            self._note(doubt, f"{label!r} of {heading!r}", side)
         where = Place(self.block, *place)
         self.result.claims.append(Claim(term, side, raw, section, where, label, heading, doubt=doubt))
+
+    def _doubt(self, term: str, place: tuple[int, int]) -> Doubt:
+        """What makes the text of a cell less than what the page shows there; its code is the finding's too."""
+        if place in self.unseen:
+            return "not_text"
+        if term == "growth" and place in self.pictures and not _SIGNED.search(plain(" ".join(self.table.rows[place[0]]))):
+            return "drawn_sign"
+        return ""
 
     def _note(self, code: str, detail: str, side: Side | None = None) -> None:
         self.result.notes.append(Note(code, detail, side))

@@ -10,8 +10,8 @@ from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
 from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage
 
-_SKIPPED = frozenset(("head", "script", "style", "template", "noscript", "datalist", "del", "s", "strike"))
 _STRUCK = frozenset(("del", "s", "strike"))
+_SKIPPED = _STRUCK | {"head", "script", "style", "template", "noscript", "datalist"}
 _UNSEEN = frozenset(
     (
         "svg",
@@ -169,9 +169,13 @@ class _Walker:
             return
         self.note_unseen(tag in _PICTURES, attributes.get("alt") or attributes.get("aria-label") or "")
 
+    def open_cell(self) -> Cell | None:
+        """The cell in which the walk is, or the last one of the table between two."""
+        row = self.grids[-1].rows[-1] if self.grids and self.grids[-1].rows else []
+        return row[-1] if row else None
+
     def note_unseen(self, picture: bool, words: str = "") -> None:
-        if self.grids and self.grids[-1].rows and self.grids[-1].rows[-1]:
-            cell = self.grids[-1].rows[-1][-1]
+        if cell := self.open_cell():
             cell.unseen = True
             cell.picture = cell.picture or picture
             if description := BLANKS.sub(" ", words).strip():
@@ -211,15 +215,18 @@ class _Walker:
             return "item"
         elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
             self.flush()
-            styled = bool(self.grids) and self.described(tag, node)
-            self.seams.append((len(self.texts[-1].parts), styled))
+            self.open_seam(tag, node)
             return "block"
         elif tag not in _NO_SEAM:
-            styled = bool(self.grids) and self.described(tag, node)
             self.texts[-1].parts.append(SEAM)
-            self.seams.append((len(self.texts[-1].parts), styled))
+            self.open_seam(tag, node)
             return "inline"
         return ""
+
+    def open_seam(self, tag: str, node: LexborNode) -> None:
+        """Remember where an element begins, so that `leave` can tell whether it was empty."""
+        styled = bool(self.grids) and self.described(tag, node)
+        self.seams.append((len(self.texts[-1].parts), styled))
 
     def described(self, tag: str, node: LexborNode) -> bool:
         """An element in a cell whose content may be drawn by its style, and only described: stars, icons, bars. The answer
@@ -267,8 +274,8 @@ class _Walker:
     def leave_block(self) -> None:
         """An empty block may be a wrapper of nothing: beside a figure it may draw a sign, alone it is an empty cell."""
         began, styled = self.seams.pop()
-        if styled and began == len(self.texts[-1].parts) and self.grids[-1].rows and self.grids[-1].rows[-1]:
-            self.grids[-1].rows[-1][-1].picture = True
+        if styled and began == len(self.texts[-1].parts) and (cell := self.open_cell()):
+            cell.picture = True
         self.flush()
 
     def leave_inline(self) -> None:
