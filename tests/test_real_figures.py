@@ -1,6 +1,7 @@
 """Every figure of real pages, exactly, in every markup, with no row that the page does not have."""
 
 import hashlib
+import json
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,21 @@ def test_the_seed_has_26_fields_a_side(path: Path):
 @pytest.mark.parametrize("path", SEED_FILES, ids=lambda path: path.name)
 def test_the_seed_is_the_one_that_is_known(path: Path):
     assert hashlib.sha256(path.read_bytes()).hexdigest() == "9673c326a3ac0989a898b70e414512b3a8a76f2a8845d48c319de2b7cb452e91"
+
+
+def cases_of(url: str) -> list[Path]:
+    """The fixture cases with that address whose page is whole and the right one."""
+    cases = (path.parent for path in FIXTURES.glob("*/capture.json") if json.loads(path.read_text())["url"] == url)
+    return [case for case in cases if not case.name.startswith(("error-", "partial-"))]
+
+
+@pytest.mark.parametrize("page", real_pages(), ids=lambda page: page.url.rsplit("/", 1)[1])
+def test_every_figure_of_the_fixture_of_a_real_page(page: Figures):
+    (case,) = cases_of(page.url)
+    read = parsing.parse((case / "page.html").read_bytes(), "text/html", "", page.url)
+    assert found(read) == expected(page)
+    assert read.outcome == "complete"
+    assert (read.left.title, read.right.title) == (page.left, page.right)
 
 
 def test_the_oracle_can_fail():
