@@ -1,6 +1,7 @@
 """The fields that careerscape knows: names, units, types, and which are printed together. Ids are stored: append only."""
 
 from dataclasses import dataclass
+from functools import cache, cached_property
 from typing import Literal
 
 Kind = Literal["integer", "real", "text"]
@@ -8,7 +9,7 @@ GENDERS = ("male", "female", "other", "unknown")
 RACES = ("white", "black", "hispanic", "asian", "aian", "nhpi", "multiracial", "mena", "unknown")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """One field of the contract; `group` names the fields that are taken together from one capture; `label` and `note` say
     what it is, `items` what it is divided into."""
@@ -28,17 +29,17 @@ class Field:
         """Label and note, as the data dictionary has them."""
         return f"{self.label}, {self.note}" if self.note else self.label
 
-    @property
+    @cached_property
     def section(self) -> str:
         """The table that is the field's home: salary, education, demographics, outlook or skill."""
         return self.name.partition(".")[0]
 
-    @property
+    @cached_property
     def column(self) -> str:
         """The name without its section."""
         return self.name.partition(".")[2]
 
-    @property
+    @cached_property
     def scalar(self) -> bool:
         """Whether a side has at most one value of it."""
         return not self.items and not self.ranked
@@ -87,6 +88,7 @@ GROUPS = tuple(dict.fromkeys(field.group for field in FIELDS))
 EXPERIENCE = BY_NAME["outlook.experience_years"]
 
 
+@cache
 def in_section(section: str) -> tuple[Field, ...]:
     """The single-valued fields of a section, in stored order."""
     return tuple(field for field in FIELDS if field.section == section and field.scalar)

@@ -28,6 +28,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "not_text": ("error", "a cell holds something that is shown, but is no text"),
     # values in doubt
     "witnesses_disagree": ("warning", "cells of the page that say the same thing differ"),
+    "duplicate_skill": ("warning", "a skills list names a skill more than once"),
     "range_reversed": ("warning", "the lower end of a range is above its upper end"),
     "mean_outside_range": ("warning", "the mean lies outside the salary range"),
     "hourly_differs": ("warning", "the hourly rate times 2080 is not the yearly salary"),
@@ -38,6 +39,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     # what nothing took
     "unknown_label": ("warning", "a table in scope has a row whose label no rule knows"),
     "unread_sentence": ("warning", "a sentence looks like one that is read, but no form takes it"),
+    "unassigned_list": ("warning", "a list of skills with per cents belongs to neither of the two jobs, or to both"),
     "unmatched_column": ("warning", "a table with known row labels has only one of the two jobs, or not as columns"),
     "other_table": ("warning", "a table with known row labels names neither of the two jobs"),
     "undecodable_bytes": ("warning", "bytes that are not valid in the page's encoding were replaced"),
@@ -47,6 +49,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "ignored_label": ("info", "a row is ignored by name"),
     "ignored_table": ("info", "a table with words of ours is about neither of the two jobs"),
     "ignored_column": ("info", "a column of a comparison table belongs to neither job"),
+    "ignored_item": ("info", "an item of a list is ignored by name"),
 }
 
 

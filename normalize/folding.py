@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from functools import lru_cache
 
 _DASHES = "‐‑‒–—―−⁃⸺⸻﹘﹣－"
 _INVISIBLE = (
@@ -17,26 +18,34 @@ _TRANSLATION = {
     **{ord(c): '"' for c in "“”„″"},
 }
 _UNSEEN = {ord(c): None for c in _INVISIBLE}
-_SPACE = re.compile(r"\s+")
 _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
 _MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\[\w{1,2}\]|\s*\n\s*[0-9]{1,2})+$")
+_MARK_ENDS = frozenset("*†‡§?ⓘ]\n0123456789")
+_SHORT = 80
 _WORD = re.compile(r"[^\W_]+")
+_SPELLED = re.compile("[&+#]")
+_AND = re.compile(r"\band\b")
 
 
 def plain(text: str) -> str:
     """One line: every kind of space is one blank, every dash `-`, every apostrophe `'`, invisible characters gone."""
-    return _SPACE.sub(" ", text.translate(_TRANSLATION)).strip()
+    return " ".join((text.replace("`", "'") if text.isascii() else text.translate(_TRANSLATION)).split())
 
 
 def fold(text: str) -> str:
     """`plain`, case-folded, without a closing colon or full stop: what labels and vocabularies are compared by."""
+    return _folded(text) if len(text) <= _SHORT else _folded.__wrapped__(text)
+
+
+@lru_cache(4096)
+def _folded(text: str) -> str:
     low = plain(text.casefold())
     return low.rstrip(":. ") or low
 
 
 def shown(text: str) -> str:
     """One line as a reader of the page sees it: spaces collapsed, invisible characters gone, all signs as they are."""
-    return _SPACE.sub(" ", text.translate(_UNSEEN)).strip()
+    return " ".join((text if text.isascii() else text.translate(_UNSEEN)).split())
 
 
 def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
@@ -57,11 +66,16 @@ def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
 
 def without_mark(text: str) -> str:
     """A label or title without the mark of a footnote behind it: a sign, or a figure on a line of its own."""
-    return _MARK.sub("", text)
+    return _MARK.sub("", text) if text[-1:] in _MARK_ENDS else text
 
 
 def letters(text: str) -> str:
     """Letters and digits only, joined, without accents: equal for a title and its slug (`Nurses' Aide`, `nurses-aide`)."""
+    return _letters(text) if len(text) <= _SHORT else _letters.__wrapped__(text)
+
+
+@lru_cache(4096)
+def _letters(text: str) -> str:
     bare = plain(text).casefold().replace("'", "")
     if not bare.isascii():
         bare = "".join(c for c in unicodedata.normalize("NFKD", bare) if not unicodedata.combining(c)).casefold()
@@ -70,6 +84,9 @@ def letters(text: str) -> str:
 
 def name_keys(title: str) -> frozenset[str]:
     """The keys under which a title and a slug may meet; signs count as words or not at all."""
+    key = letters(title)
+    if not _SPELLED.search(title) and "and" not in key:
+        return frozenset((key,)) if key else frozenset()
     spelled = title.replace("&", " and ").replace("+", " plus ").replace("#", " sharp ")
-    without_and = re.sub(r"\band\b", " ", plain(title).casefold().replace("-", " "))
-    return frozenset(key for key in (letters(title), letters(spelled), letters(without_and)) if key)
+    without_and = _AND.sub(" ", plain(title).casefold().replace("-", " "))
+    return frozenset(key for key in (key, letters(spelled), letters(without_and)) if key)

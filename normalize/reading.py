@@ -9,6 +9,7 @@ from normalize.errors import Rejected
 from normalize.facts import Fact, Outcome, Reading, Status, Value
 from normalize.fields import BY_NAME, EXPERIENCE
 from normalize.findings import Finding, finding, from_note
+from normalize.folding import fold, plain
 from normalize.terms import Exact, Row
 from normalize.witnesses import Verdict, weigh
 
@@ -37,7 +38,7 @@ class _Side:
         self.side: Side = side
         self.verdicts = verdicts
         self.findings = findings
-        self.doubts: set[str] = set()
+        self.doubts: set[tuple[str, str]] = set()
 
     def facts(self) -> list[Fact]:
         """The facts of this side; doubts become `suspect` and a finding."""
@@ -80,19 +81,33 @@ class _Side:
         agreeing = {row.field: verdict.agreeing for verdict, row, _ in rows}
         for contradiction in checks.pay(values, agreeing):
             self._contradict(contradiction)
-        for _, row, _ in rows:
+        for _, row, claim in rows:
             if not isinstance(row.value, str):
-                self._contradict(checks.out_of_range(row.field, row.value))
+                self._contradict(checks.out_of_range(row.field, row.value), claim.item)
+        self._name_twice([(row.value, claim) for _, row, claim in rows if isinstance(row.value, str)])
         for verdict in self.verdicts:
             if verdict.read:
                 self._contradict(checks.shares_sum(verdict.term.fields[0], verdict.read.shares))
 
-    def _contradict(self, contradiction: checks.Contradiction | None) -> None:
-        if contradiction:
-            self._doubt(contradiction.code, contradiction.detail, *contradiction.fields)
+    def _name_twice(self, values: list[tuple[str, Claim]]) -> None:
+        """Items of a list that say the same: which of them counts cannot be known."""
+        ranks: dict[str, list[Claim]] = {}
+        for value, claim in values:
+            if claim.section == "skills" and claim.item:
+                ranks.setdefault(fold(value), []).append(claim)
+        for claims in ranks.values():
+            if len(claims) > 1:
+                said = ", ".join(f"{plain(claim.raw)!r} (item {claim.item})" for claim in claims[:5])
+                self._find("duplicate_skill", said, "skill.name")
+                self.doubts |= {(field, c.item) for c in claims for field in ("skill.name", "skill.pct")}
 
-    def _doubt(self, code: str, detail: str, *fields: str) -> None:
-        self.doubts.update(fields)
+    def _contradict(self, contradiction: checks.Contradiction | None, item: str = "") -> None:
+        if contradiction:
+            self._doubt(contradiction.code, contradiction.detail, *contradiction.fields, item=item)
+
+    def _doubt(self, code: str, detail: str, *fields: str, item: str = "") -> None:
+        """Put fields in doubt, or of ranked ones the item."""
+        self.doubts |= {(field, item) for field in fields}
         for field in fields:
             self._find(code, detail, field)
 
@@ -100,12 +115,15 @@ class _Side:
         self.findings.append(finding(code, detail, self.side, field))
 
     def _fact(self, verdict: Verdict, row: Row, claim: Claim) -> Fact:
-        status: Status = "suspect" if row.field in self.doubts else verdict.status
+        doubted = not self.doubts.isdisjoint(((row.field, ""), (row.field, claim.item)))
+        status: Status = "suspect" if doubted else verdict.status
         return self._make(claim, row.field, row.item or claim.item, _stored(row), status)
 
     def _without_value(self, verdict: Verdict) -> list[Fact]:
         if not verdict.read:
             return [self._make(verdict.claim, f, verdict.claim.item, None, verdict.status) for f in verdict.term.fields]
+        if shown := set(verdict.read.missing) - {row.field for row, _ in verdict.rows}:
+            return [self._make(verdict.claim, field, verdict.claim.item, None, "missing") for field in sorted(shown)]
         field = verdict.term.fields[0]
         for label in verdict.read.unlisted:
             self._find("unlisted_share", repr(label), field)

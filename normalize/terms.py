@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from normalize import vocabulary
 from normalize.errors import Refusal
-from normalize.grammars import duration, money, names, numbers, shares
+from normalize.grammars import duration, money, names, numbers, shares, skills
 
 Exact = int | Decimal | str
 
@@ -22,13 +22,14 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What one cell says: its rows, the labels that no vocabulary lists, all shares, and the fields that the cell says have
-    no value (the upper end of `more than 10 years`)."""
+    """What one cell says: its rows, the labels that no vocabulary lists, all shares, the fields that the cell says have no
+    value (the upper end of `more than 10 years`), and those whose value it shows to be missing (the name of `, 21%`)."""
 
     rows: tuple[Row, ...]
     unlisted: tuple[str, ...] = ()
     shares: tuple[Decimal, ...] = ()
     without: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ def _experience(text: str) -> Read:
     return Read((Row("outlook.experience_years", unit, figure),))
 
 
+def _skill(text: str) -> Read:
+    skill = skills.skill_and_percent(text)
+    values = {"skill.name": skill.name, **({"skill.pct": skill.pct} if skill.shares else {})}
+    rows = tuple(Row(field, "", value) for field, value in values.items() if value is not None)
+    return Read(rows, missing=tuple(field for field, value in values.items() if value is None))
+
+
 TERMS: dict[str, Term] = {
     "annual_mean": _one("salary.annual_mean_usd", money.dollars_a_year),
     "hourly_mean": _one("salary.hourly_mean_usd", money.dollars_an_hour),
@@ -107,5 +115,6 @@ TERMS: dict[str, Term] = {
     "satisfaction": _one("outlook.satisfaction", numbers.score),
     "experience": Term("experience", ("outlook.experience_years",), _experience),
     "time_to_become": Term("time_to_become", ("outlook.time_to_become_min_months", "outlook.time_to_become_max_months"), _time),
-    "skill": _one("skill.name", names.skill),
+    "skill": _one("skill.name", skills.only_name),
+    "skill_share": Term("skill_share", ("skill.name", "skill.pct"), _skill),
 }

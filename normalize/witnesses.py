@@ -1,11 +1,11 @@
 """All cells of a page that say the same thing, weighed: one speaks, the others are its witnesses."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
 from normalize import vocabulary
-from normalize.claims import Claim, Side
+from normalize.claims import SIDES, Claim, Side
 from normalize.errors import Refusal
 from normalize.facts import Status
 from normalize.findings import Finding, finding
@@ -45,18 +45,21 @@ def testify(claim: Claim) -> Testimony:
     if vocabulary.is_missing(claim.raw):
         return Testimony(claim, None, Refusal(claim.doubt, claim.raw) if claim.doubt else None)
     try:
-        return Testimony(claim, TERMS[claim.term].read(claim.raw))
+        read = TERMS[claim.term].read(claim.raw)
     except Refusal as refusal:
         return Testimony(claim, None, refusal)
+    return Testimony(claim, None, Refusal(claim.doubt, claim.raw)) if claim.doubt and read.missing else Testimony(claim, read)
 
 
 def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
-    """One verdict for each side, term and item: the field's own table speaks first, then the overview, then a sentence."""
+    """One verdict for each side, field and item: the field's own table or list speaks first, then the overview, then a
+    sentence."""
+    claims = list(claims)
     groups: dict[tuple[Side, str, str], list[Claim]] = {}
     for claim in claims:
         if claim.doubt in ("cut_off", "ragged_row") and not plain(claim.raw):
             continue  # nothing of the cell is there
-        groups.setdefault((claim.side, claim.term, claim.item), []).append(claim)
+        groups.setdefault((claim.side, TERMS[claim.term].fields[0], claim.item), []).append(claim)
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
     for group in groups.values():
@@ -64,7 +67,25 @@ def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
         testimonies = [testify(claim) for claim in group]
         findings += [_unreadable(t) for t in testimonies if t.refusal]
         verdicts.append(_judge(testimonies, findings))
-    return verdicts, findings
+    return _ranked(verdicts, claims, findings), findings
+
+
+def _ranked(verdicts: list[Verdict], claims: Iterable[Claim], findings: list[Finding]) -> list[Verdict]:
+    """With a list the ranks are the list's: what another list or a sentence names beyond its end is in doubt."""
+    lengths = {side: _length(c for c in claims if c.side == side and c.section == "skills" and c.item) for side in SIDES}
+    beyond = [v for v in verdicts if v.claim.item and 0 < lengths[v.claim.side] < int(v.claim.item)]
+    for side in SIDES:
+        if names := [plain(v.claim.raw) for v in beyond if v.claim.side == side and v.read]:
+            said = f"{', '.join(map(repr, names[:5]))} beside a list that ends with item {lengths[side]}"
+            findings.append(finding("witnesses_disagree", said, side, "skill.name"))
+    kept = [v for v in verdicts if v not in beyond]
+    return [*kept, *(replace(v, status="suspect" if v.read else v.status) for v in beyond if v.status != "missing")]
+
+
+def _length(claims: Iterable[Claim]) -> int:
+    """How many items the first of a side's lists has."""
+    items = [rank for _, rank in sorted((claim.place, int(claim.item)) for claim in claims)]
+    return next((n for n, item in enumerate(items) if n and item == 1), len(items))
 
 
 def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
@@ -76,15 +97,17 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
     if not readings:
         return Verdict(term, first.claim, None, "missing")
     claim, read = readings[0]
-    agreeing = [(c, r) for c, r in readings if _agree(read, r)]
+    agreeing = [(c, r) for c, r in readings if r is read or _agree(read, r)]
     status: Status = "suspect" if claim.doubt else "ok"
-    different = dict.fromkeys(r for _, r in agreeing)
+    different = dict.fromkeys(r for _, r in agreeing) if len(agreeing) > 1 else {}
     at_odds = len(agreeing) < len(readings) or not all(_agree(r, s) for r, s in combinations(different, 2))
     if claim is not first.claim or at_odds:
         status = "suspect"
         said = ", ".join(dict.fromkeys(f"{plain(t.claim.raw)!r} ({t.claim.section})" for t in testimonies if not t.refusal))
         findings.append(finding("witnesses_disagree", said, claim.side, term.fields[0]))
-    rows = {(row.field, row.item): (row, c) for c, r in reversed(agreeing) for row in r.rows if not c.doubt or c is claim}
+    speaking = [(c, row) for c, r in agreeing for row in r.rows if not c.doubt or c is claim]
+    speaking += [(c, row) for c, r in readings for row in r.rows if row.field in read.missing]
+    rows = {(row.field, row.item): (row, c) for c, row in reversed(speaking)}
     return Verdict(term, claim, read, status, tuple(rows.values()), len(agreeing))
 
 
@@ -92,7 +115,7 @@ def _agree(one: Read, other: Read) -> bool:
     if one.shares or other.shares:
         return set(one.rows) == set(other.rows) and sorted(one.unlisted) == sorted(other.unlisted)
     mine, theirs = _comparable(one), _comparable(other)
-    if mine.keys() & set(other.without) or theirs.keys() & set(one.without):
+    if mine.keys() & {*other.without, *other.missing} or theirs.keys() & {*one.without, *one.missing}:
         return False
     return all(mine[field] == theirs[field] for field in mine.keys() & theirs.keys())
 

@@ -33,15 +33,17 @@ class Witness:
 class Explanation:
     """One row of `observation` and all that stands behind it.
 
-    `table`, `row` and `column` count from 1, as a person would (`table` is None for a sentence); `table_heading` are the
-    words before the table, `row_label` the words of the row label or the name of the sentence, `column_title` the title of
-    the column. `body` is the record that holds the bytes (an earlier one where the capture only confirmed them);
-    `found_again` tells whether today's code finds the same words in the same place of the archived bytes.
+    `stands_in` is table, list or sentence. `table`, `row` and `column` count from 1, as a person would (`table` is None outside
+    of tables); `table_heading` are the words before the table or list, `row_label` the words of the row label, those above
+    the list or the name of the sentence, `column_title` the title of the column or job. `body` is the record that holds the
+    bytes (an earlier one where the capture only confirmed them); `found_again` tells whether today's code finds the same
+    words in the same place of the archived bytes.
     """
 
     observation: Row
     provenance: Row
     body: Record
+    stands_in: str
     table: int | None
     table_heading: str
     row: int
@@ -55,6 +57,7 @@ class Explanation:
     def to_dict(self) -> Row:
         """One flat object: the columns of `observation`, the place on the page, the record, witnesses and findings."""
         place = {
+            "stands_in": self.stands_in,
             "table": self.table, "table_heading": self.table_heading, "row": self.row, "column": self.column,
             "row_label": self.row_label, "column_title": self.column_title, "found_again": self.found_again,
         }  # fmt: skip
@@ -100,12 +103,14 @@ def _explanation(db: Database, row: Row, trace: Trace, body: Record) -> Explanat
     here = [c for c in about if (c.place.block, c.place.row, c.place.column, c.raw) == (block, line, cell, row["raw"])]
     speaker = here[0] if here else None
     table = next((note for note in trace.tables if note.block == block), None)
+    stands_in = "table" if table else "list" if row["section"] == "skills" else "sentence"
     return Explanation(
         observation=row,
         provenance=provenance,
         body=body,
+        stands_in=stands_in,
         table=table.number if table else None,
-        table_heading=table.heading if table else "",
+        table_heading=table.heading if table else speaker.label if speaker and stands_in == "list" else "",
         row=line + 1,
         column=cell + 1,
         row_label=speaker.label if speaker else "",
@@ -130,7 +135,8 @@ def in_words(title: str, explained: Sequence[Explanation], folder: Path) -> Iter
     pages: dict[str, dict[tuple[object, ...], list[Explanation]]] = {}
     for e in explained:
         cells = pages.setdefault(e.observation["capture_id"], {})
-        cells.setdefault((e.table, e.row, e.column, e.observation["raw"]), []).append(e)
+        rank = e.observation["item"] if e.stands_in == "list" else ""
+        cells.setdefault((e.table, e.row, e.column, rank, e.observation["raw"]), []).append(e)
     for cells in pages.values():
         first = next(iter(cells.values()))[0]
         lines = [
@@ -151,7 +157,11 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
     row = e.observation
     yield "raw text", row["raw"]
     yield "section", row["section"]
-    if e.table is None:
+    if e.stands_in == "list":
+        under = f"under \u201c{e.table_heading}\u201d, " if e.table_heading else ""
+        yield "list", f"{under}item {row['item']}"
+        yield "about", e.column_title
+    elif e.table is None:
         yield "sentence", e.row_label
         yield "about", e.column_title
     else:

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from normalize.claims import SIDES, Claims, Job, Note, Place
 from normalize.errors import Rejected
-from scraper import sites
+from scraper import sites, skills
 from scraper.comparison import Compared, Pair, compare
 from scraper.document import Document, Heading, Items, Paragraph, Table
 from scraper.sentences import Prose
@@ -23,7 +23,7 @@ def interpret(document: Document, url: str) -> Claims:
     if found is None:
         raise Rejected("unknown_url_shape", urlsplit(url).path[:200])
     site, (left, right) = found
-    pair = Pair.of(left, right)
+    pair = Pair(left, right)
     tables = {
         number: compare(block, number, pair, site, _hint(document, number))
         for number, block in enumerate(document.blocks)
@@ -36,14 +36,17 @@ def interpret(document: Document, url: str) -> Claims:
         _reject(document, left, right, notes)
     prose = Prose(site, titles)
     claims = [claim for table in ours for claim in table.claims]
-    claims += [claim for text, place, cut in _runs(document, tables) for claim in prose.claims(text, place, cut)]
+    lists = skills.read(document, site, titles)
+    claims += lists.claims
+    for text, place, cut in _runs(document, tables, prose, lists.taken):
+        claims += prose.claims(text, place, cut)
     if document.cut or any(claim.doubt == "cut_off" for claim in claims):
         notes.append(Note("cut_off", ""))
     if document.undecodable:
         notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
-    parts = tuple(dict.fromkeys([*(table.section for table in ours), *prose.parts]))
+    parts = tuple(dict.fromkeys([*(table.section for table in ours), *["skills"] * bool(lists.claims), *prose.parts]))
     jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
-    notes = _bounded([*notes, *prose.notes, *prose.leftovers()])
+    notes = _bounded([*notes, *lists.notes, *prose.notes, *prose.leftovers()])
     return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, tuple(notes))
 
 
@@ -79,21 +82,31 @@ def _hint(document: Document, number: int) -> str:
     return ""
 
 
-def _runs(document: Document, tables: dict[int, Compared]) -> Iterator[tuple[str, Place, bool]]:
-    """Every run of prose with its place: paragraphs, list items, and the cells of tables that only lay out a page.
+def _runs(
+    document: Document, tables: dict[int, Compared], prose: Prose, taken: dict[int, tuple[int, int]]
+) -> Iterator[tuple[str, Place, bool]]:
+    """Every run of prose that may speak, with its place: paragraphs, list items, and the cells of tables that only lay out a
+    page; but not what a list has taken.
 
     The flag tells that the run may go on behind its last character: it is the last of the page, or open when the page ends.
     """
     last = len(document.blocks) - 1
     for number, block in enumerate(document.blocks):
-        if isinstance(block, Paragraph):
-            yield block.text, Place(number), document.open_end and number == last
+        if number in taken:
+            if isinstance(block, Paragraph):
+                start, end = taken[number]
+                yield block.text[:start], Place(number), False
+                yield block.text[end:], Place(number, start=end), document.open_end and number == last
+        elif isinstance(block, Paragraph):
+            if prose.may_speak(block.text):
+                yield block.text, Place(number), document.open_end and number == last
         elif isinstance(block, Items):
-            for row, item in enumerate(block.items):
-                yield item, Place(number, row), document.open_end and number == last and row == len(block.items) - 1
+            if prose.may_speak("\n".join(block.items)):
+                for row, item in enumerate(block.items):
+                    yield item, Place(number, row), document.open_end and number == last and row == len(block.items) - 1
         elif isinstance(block, Table) and not tables[number].section:
             spans = frozenset(block.spans)
             for row, cells in enumerate(block.rows):
                 for column, cell in enumerate(cells):
-                    if len(cell) > 40 and (row, column) not in spans:
+                    if len(cell) > 40 and (row, column) not in spans and prose.may_speak(cell):
                         yield cell, Place(number, row, column), row in block.open and column == len(cells) - 1

@@ -11,11 +11,44 @@ from scraper.sites import LEFT_MARK, RIGHT_MARK, Sentence, Site
 _MARKS: dict[Side, str] = {"left": LEFT_MARK, "right": RIGHT_MARK}
 _NO_MARKS = {ord(mark): " " for mark in _MARKS.values()}
 _COMMA = re.compile(r",")
+_PART = re.compile(r"[^,/]+")
 _AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
 _UNLIKE_AN_ITEM = re.compile(r"[;:?!]|^[^()]*\)|\([^()]*$|\.\s")
 _ABBREVIATION = re.compile(r"(?:\b(?:sr|jr|no|vs|st|dr|mr|mrs|ms)|\.\w+)\.$", re.IGNORECASE)
 _LOOK_BACK = 200
+_SHORTEST = 16  # "average salary of"
 Span = tuple[int, int]
+Mentions = Sequence[tuple[str, re.Pattern[str]]]
+
+
+def mentions(titles: Mapping[Side, str]) -> Mentions:
+    """The mark of each job and the forms in which prose names it, the longer title first: it may contain the other."""
+    by_length = sorted(titles.items(), key=lambda entry: -len(entry[1]))
+    return [(_MARKS[side], re.compile(rf"(?<!\w)(?:{_forms(fold(title))})(?!\w)")) for side, title in by_length]
+
+
+def _forms(title: str) -> str:
+    """A title, its possessive and its plurals: of the whole, or of the part before a comma or slash (`line cooks, prep cook`)."""
+    first = _PART.match(title)
+    heads = [title] if not first or first[0] == title else [first[0], title]
+    plurals = "|".join(rf"{plural}{re.escape(title[len(head) :])}" for head in heads for plural in _plurals(head))
+    return rf"(?:{plurals})(?:'s?)?"
+
+
+def _plurals(head: str) -> Iterator[str]:
+    yield rf"{re.escape(head)}(?:e?s)?"
+    if head.endswith("y"):
+        yield rf"{re.escape(head[:-1])}ies"
+    if head.endswith("man"):
+        yield rf"{re.escape(head[:-3])}men"
+
+
+def marked(folded: str, names: Mentions) -> str:
+    """A folded text with a mark in the place of each character of a title."""
+    text = folded.translate(_NO_MARKS)
+    for mark, mention in names:
+        text = mention.sub(lambda m, mark=mark: mark * len(m[0]), text)  # type: ignore[misc]
+    return text
 
 
 class Prose:
@@ -26,39 +59,44 @@ class Prose:
         self.titles = titles
         self.parts: list[str] = []
         self.notes: list[Note] = []
+        self._words = site.sentence_words
         self._heard: set[tuple[str, Side]] = set()
         self._passed_over: dict[str, str] = {}
-        by_length = sorted(titles.items(), key=lambda entry: -len(entry[1]))
-        self._mentions = [
-            (_MARKS[side], re.compile(rf"(?<!\w){re.escape(fold(title))}(?:'s|s|es)?(?!\w)")) for side, title in by_length
-        ]
+        self._mentions = mentions(titles)
 
     def claims(self, text: str, place: Place, cut: bool = False) -> Iterator[Claim]:
         """The claims of one run of text; a cue that no form takes becomes a note. `cut` tells that the run may go on behind
         its last character: a value that ends there is in doubt."""
         folded, offsets = fold_with_offsets(text)
-        if not any(word in folded for word in self.site.sentence_words):
+        if not self._has_words(folded):
             return
-        marked = folded.translate(_NO_MARKS)
-        for mark, mention in self._mentions:
-            marked = mention.sub(lambda m, mark=mark: mark * len(m[0]), marked)  # type: ignore[misc]
+        text_marked = marked(folded, self._mentions)
         for sentence in self.site.sentences:
             taken: list[Span] = []
             for pattern in sentence.patterns:
-                for match in pattern.finditer(marked):
+                for match in pattern.finditer(text_marked):
                     if not _overlaps(taken, match.span()) and _begins_a_sentence(text, offsets[match.start()]):
                         taken.append(match.span())
-                        closed = bool(marked[match.end() :].strip(" ,;:")) or marked.rstrip()[-1] in ".!?"
+                        closed = bool(text_marked[match.end() :].strip(" ,;:")) or text_marked.rstrip()[-1] in ".!?"
                         doubt: Doubt = "cut_off" if cut and not closed else ""
                         yield from self._values(sentence, match, text, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)
-            for cue in sentence.cue_pattern.finditer(marked):
+            for cue in sentence.cue_pattern.finditer(text_marked):
                 if not _overlaps(taken, cue.span()):
                     self._unread(sentence, text[offsets[cue.start()] :])
-            for hint in sentence.hint_pattern.finditer(marked):
+            for hint in sentence.hint_pattern.finditer(text_marked):
                 if not _overlaps(taken, hint.span()):
                     self._passed_over.setdefault(sentence.name, text[offsets[hint.start()] :])
+
+    def may_speak(self, text: str) -> bool:
+        """Whether a run of text can hold a sentence that is read; quick, and never wrong about a no."""
+        if len(text) < _SHORTEST:
+            return False
+        return not text.isascii() or self._has_words(text.lower())
+
+    def _has_words(self, folded: str) -> bool:
+        return any(map(folded.__contains__, self._words))
 
     def leftovers(self) -> Iterator[Note]:
         """Once the whole page was seen: kinds of sentence that stand on it, but gave nothing for one of the jobs."""

@@ -65,6 +65,46 @@ class Sentence(_Strict):
         return _compile(self.hint)
 
 
+class Skills(_Strict):
+    """How a site heads its lists of skills. A caption without the `cue` speaks of none; `own` are the captions that tell whose
+    skills follow, `job` those that name a job and nothing else, `section` those that name none; `more` are the items that
+    only lead to the rest of a list. `words` are those that may stand anywhere in such a caption."""
+
+    cue: str
+    words: str
+    own: list[str]
+    job: list[str]
+    section: list[str]
+    more: list[str]
+
+    def _compile(self, forms: list[str]) -> re.Pattern[str]:
+        word = f"(?:{'|'.join(map(re.escape, self.words.split()))}|[0-9]{{1,3}})"
+        slots = {"{words}": f"(?:{word} )*+", "{rest}": f"(?: {word}(?![^ ?!]))*+[ ?!]*"}
+        for slot, pattern in slots.items():
+            forms = [form.replace(slot, pattern) for form in forms]
+        return re.compile("|".join(f"(?:{_slotted(form)})" for form in forms))
+
+    @cached_property
+    def own_pattern(self) -> re.Pattern[str]:
+        """The forms of `own`, for the whole of a text that is folded and has marks for titles."""
+        return self._compile(self.own)
+
+    @cached_property
+    def job_pattern(self) -> re.Pattern[str]:
+        """The forms of `job`, for the same text."""
+        return self._compile(self.job)
+
+    @cached_property
+    def section_pattern(self) -> re.Pattern[str]:
+        """The forms of `section`, for the same text."""
+        return self._compile(self.section)
+
+    @cached_property
+    def more_pattern(self) -> re.Pattern[str]:
+        """The forms of `more`, for the same text."""
+        return self._compile(self.more)
+
+
 class Site(_Strict):
     """What is known of one site's comparison pages."""
 
@@ -75,12 +115,16 @@ class Site(_Strict):
     labels: dict[Section, dict[str, str]]
     hints: dict[Section, list[str]]
     sentences: list[Sentence]
+    skills: Skills | None = None
 
     def where(self, label: str) -> Mapping[str, str]:
         """The sections in which a row label may stand, with its term there; empty for what is no label."""
         if len(label) > _LONGEST_LABEL:
             return {}
-        return self._sections_of.get(fold(label)) or self._sections_of.get(fold(without_mark(label))) or {}
+        found = self._sections_of.get(fold(label))
+        if not found and (bare := without_mark(label)) != label:
+            found = self._sections_of.get(fold(bare))
+        return found or {}
 
     def is_hint(self, heading: str) -> bool:
         """Whether a heading inside of a table tells a section."""
@@ -117,10 +161,14 @@ class Site(_Strict):
         return None
 
 
-def _compile(form: str) -> re.Pattern[str]:
+def _slotted(form: str) -> str:
     for slot, pattern in _SLOTS.items():
         form = form.replace(slot, pattern)
-    return re.compile(form)
+    return form
+
+
+def _compile(form: str) -> re.Pattern[str]:
+    return re.compile(_slotted(form))
 
 
 @cache
@@ -142,6 +190,8 @@ def parse(name: str, text: str) -> Site:
         if unknown := unknown - TERMS.keys():
             raise ConfigError(f"{name}: no such term: {', '.join(sorted(unknown))}")
         _ = [(s.patterns, s.cue_pattern, s.hint_pattern) for s in site.sentences], site._shapes
+        if site.skills:
+            _ = site.skills.own_pattern, site.skills.job_pattern, site.skills.section_pattern, site.skills.more_pattern
     except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
         raise ConfigError(f"{name}: {error}") from error
     return site

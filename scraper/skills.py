@@ -1,0 +1,197 @@
+"""Lists of skills: items and bare lines of a page to claims with a rank, for the job that the captions above them name."""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from normalize.claims import Claim, Doubt, Note, Place, Side
+from normalize.errors import Refusal
+from normalize.folding import plain
+from normalize.grammars.skills import says_per_cent, skill_and_percent
+from scraper.captions import Outline
+from scraper.document import Document, Heading, Items, Paragraph
+from scraper.sites import Site
+
+_SLOT = re.compile(r"[-*+•–—−]|[0-9]{1,3}[.)]")  # the mark of an item that shows nothing
+_LONGEST_LINE, _LONGEST_NAME = 160, 80
+Span = tuple[int, int]
+
+
+@dataclass(slots=True)
+class Listing:
+    """A list as it stands on the page: its items with their places, and the span of text in each block that it takes.
+
+    `lines` tells that it is one of bare lines, `loose` that all its blocks hold one item, `gap` that its last item is the mark
+    of one that shows nothing, `filled` that there are others.
+    """
+
+    lines: bool = False
+    loose: bool = True
+    gap: bool = False
+    filled: bool = False
+    items: list[tuple[str, Place]] = field(default_factory=list)
+    spans: dict[int, Span] = field(default_factory=dict)
+
+    def add(self, text: str, place: Place, end: int) -> None:
+        """One more item, whose text ends at an offset of its block."""
+        self.gap, self.filled = False, True
+        self._append(text, place, end)
+
+    def add_mark(self, place: Place, end: int) -> None:
+        """The mark of an item that shows nothing."""
+        self.gap = True
+        self._append("", place, end)
+
+    def _append(self, text: str, place: Place, end: int) -> None:
+        self.items.append((text, place))
+        self.spans[place.block] = (self.spans.get(place.block, (place.start, 0))[0], end)
+
+
+@dataclass(slots=True)
+class Found:
+    """What the skills lists of a page give; `taken` are the spans of text in each block that are no prose."""
+
+    claims: list[Claim] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    taken: dict[int, Span] = field(default_factory=dict)
+
+
+def read(document: Document, site: Site, titles: Mapping[Side, str]) -> Found:
+    """The skills lists of a page; one with per cents below captions about skills that do not say whose becomes a note."""
+    found = Found()
+    if not site.skills or not _speaks_of(document, site.skills.cue):
+        return found
+    outline = Outline(site.skills, titles)
+    for event in _events(document):
+        if isinstance(event, Heading):
+            outline.heading(event.text, event.level)
+        elif isinstance(event, tuple):
+            outline.line(*event)
+        else:
+            if event:
+                _take(event, outline, document, titles, found)
+            outline.passed()
+    return found
+
+
+def _speaks_of(document: Document, cue: str) -> bool:
+    """Whether the page may have a caption of skills: quick, for on most pages only long prose has the word."""
+    texts = (block.text for block in document.blocks if isinstance(block, Heading | Paragraph))
+    short = (text for text in texts if len(text) <= _LONGEST_LINE or "\n" in text)
+    return any(not text.isascii() or cue in text.lower() for text in short)
+
+
+def _take(listing: Listing, outline: Outline, document: Document, titles: Mapping[Side, str], found: Found) -> None:
+    owner = outline.owner(listing.lines)
+    if not owner.side and not owner.doubtful:
+        return
+    shares = any(map(_is_share, (text for text, _ in listing.items)))
+    if not _may_be_skills([text for text, _ in listing.items if plain(text)], shares):
+        return
+    if not owner.side:
+        if shares:
+            found.notes.append(Note("unassigned_list", f"{owner.caption.text[:80]!r}, {plain(listing.items[0][0])[:80]!r} ..."))
+        return
+    rank = 0
+    for number, (text, place) in enumerate(listing.items, start=1):
+        if outline.is_no_item(text):
+            found.notes.append(Note("ignored_item", f"{plain(text)[:80]!r} below {owner.caption.text[:80]!r}", owner.side))
+            continue
+        rank += 1
+        doubt = _doubt(text, place, document) if number == len(listing.items) else ""
+        term = "skill_share" if shares else "skill"
+        title = titles[owner.side]
+        found.claims.append(Claim(term, owner.side, text, "skills", place, owner.caption.text, title, str(rank), doubt))
+    spans = [*listing.spans.items(), (owner.caption.place.block, (owner.caption.place.start, owner.caption.end))]
+    for block, (start, end) in spans:
+        before = found.taken.get(block, (start, end))
+        found.taken[block] = (min(start, before[0]), max(end, before[1]))
+
+
+def _doubt(text: str, place: Place, document: Document) -> Doubt:
+    """The last item of a page that may go on: only a per cent sign ends it where the page is not known to be cut."""
+    last = place.block == len(document.blocks) - 1
+    closed = text.rstrip().endswith(("%", "%)"))
+    return "cut_off" if last and (document.cut or (document.open_end and not closed)) else ""
+
+
+def _may_be_skills(texts: list[str], shares: bool) -> bool:
+    """Names, not sentences: all of them, or most where there are per cents."""
+    prose = sum(len(text) > _LONGEST_NAME or (text.rstrip()[-1] in ".!?;:" and text.count(" ") > 2) for text in texts)
+    return bool(texts) and (prose <= len(texts) // 2 if shares else not prose)
+
+
+def _is_share(text: str) -> bool:
+    """Whether an item is read with a per cent."""
+    try:
+        return says_per_cent(text) and skill_and_percent(text).pct is not None
+    except Refusal:
+        return False
+
+
+def _events(document: Document) -> Iterator[Heading | tuple[str, Place] | Listing | None]:
+    """Headings, lines of words and lists in page order; None for a table.
+
+    Blocks of one item each that follow each other are one list, and so are those between which an item shows nothing.
+    """
+    listing = Listing()
+    for number, block in enumerate(document.blocks):
+        if isinstance(block, Items):
+            single = len(block.items) == 1
+            if listing.filled and (listing.lines or not (listing.gap or (listing.loose and single))):
+                yield from _closed(listing)
+                listing = Listing()
+            listing.loose = listing.loose and single
+            for row, item in enumerate(block.items):
+                listing.add(item, Place(number, row), len(item))
+        elif isinstance(block, Paragraph):
+            for text, start in _pieces(block.text):
+                if _SLOT.fullmatch(text):
+                    listing.add_mark(Place(number, start=start), start + len(text))
+                elif _like_a_share(text):
+                    if not listing.lines:
+                        yield from _closed(listing)
+                        listing = Listing(lines=True)
+                    listing.add(text, Place(number, start=start), start + len(text))
+                else:
+                    yield from _closed(listing)
+                    listing = Listing()
+                    yield text, Place(number, start=start)
+        else:
+            yield from _closed(listing)
+            listing = Listing()
+            yield block if isinstance(block, Heading) else None
+    yield from _closed(listing)
+
+
+def _closed(listing: Listing) -> Iterator[Listing]:
+    """A list without marks of items that nothing shows to belong to it."""
+    while listing.lines and not listing.items[-1][0]:
+        listing.items.pop()
+    if listing.filled:
+        yield listing
+
+
+def _pieces(text: str) -> Iterator[tuple[str, int]]:
+    """The lines of a paragraph with their offsets; lines of words that follow each other are one."""
+    if "\n" not in text or (text.rstrip()[-1:] in ".!" and sum(map(_is_share, text.split("\n"))) < 2):
+        yield text.strip(), len(text) - len(text.lstrip())
+        return
+    words: list[str] = []
+    start = offset = 0
+    for line in text.split("\n"):
+        if _like_a_share(line.strip()) or _SLOT.fullmatch(line.strip()):
+            if words:
+                yield " ".join(words), start
+            words = []
+            yield line.strip(), offset + len(line) - len(line.lstrip())
+        else:
+            start = start if words else offset
+            words.append(line.strip())
+        offset += len(line) + 1
+    if words:
+        yield " ".join(words), start
+
+
+def _like_a_share(line: str) -> bool:
+    return len(line) <= _LONGEST_LINE and "%" in line and line[-1:] not in ".!?:;"
