@@ -1,17 +1,28 @@
 """What the documents say is what the code does."""
 
+import json
 import re
 import shlex
 import tomllib
+from collections.abc import Iterable, Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
 
+from db.connection import Database, open_to_write
+from normalize.errors import CareerscapeError
 from normalize.findings import CODES
-from scraper import cli
+from normalize.terms import TERMS
+from scraper import cli, parsing, sites
+from scraper.urls import canonical
 from tests.command import Command
 
 ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+BAR = r"\|"
 README = (ROOT / "README.md").read_text()
 
 
@@ -24,15 +35,192 @@ def block(mark: str) -> list[str]:
     return between(README, f"<!-- {mark} -->\n```", "```").splitlines()[1:]
 
 
-def test_all_codes_of_findings_are_listed(write_expected: bool):
-    path = ROOT / "docs" / "findings.md"
+def marked(name: str, mark: str) -> str:
+    """The code block below a mark of a document."""
+    return between((DOCS / name).read_text(), f"<!-- {mark} -->\n```", "\n```\n").partition("\n")[2]
+
+
+def columns(*rows: Iterable[str]) -> str:
+    """A Markdown table, its first row the header."""
+    head, *rest = ["|" + "|".join(f" {cell.replace('|', BAR)} ".replace("  ", " ") for cell in row) + "|" for row in rows]
+    return "\n".join([head, re.sub(r"[^|]+", "---", head), *rest, ""])
+
+
+def hold(name: str, generated: str, write: bool) -> None:
+    """Write the generated part of a document, and compare it with what stands there."""
+    path = DOCS / name
     start, end = "--write-expected` -->\n", "<!-- end -->"
-    rows = [f"| `{code}` | {severity} | {sentence} |" for code, (severity, sentence) in CODES.items()]
-    table = "\n".join(["| code | severity | meaning |", "|---|---|---|", *rows, ""])
-    if write_expected:
+    if write:
         before, _, rest = path.read_text().partition(start)
-        path.write_text(before + start + table + end + rest.partition(end)[2])
-    assert between(path.read_text(), start, end) == table
+        path.write_text(before + start + generated + end + rest.partition(end)[2])
+    assert between(path.read_text(), start, end) == generated, "if it is meant: pytest tests/test_docs.py --write-expected"
+
+
+def test_all_codes_of_findings_are_listed(write_expected: bool):
+    rows = [(f"`{code}`", severity, sentence) for code, (severity, sentence) in CODES.items()]
+    hold("findings.md", columns(("code", "severity", "meaning"), *rows), write_expected)
+
+
+@pytest.fixture
+def db(tmp_path: Path) -> Iterator[Database]:
+    with closing(open_to_write(tmp_path / "new.db")) as db:
+        yield db
+
+
+def described(db: Database) -> dict[str, dict[str, tuple[str, str | None, str]]]:
+    """View to column to description, unit and source, as the database has them."""
+    found: dict[str, dict[str, tuple[str, str | None, str]]] = {}
+    for view, column, *words in db.execute('SELECT "view", "column", description, unit, source FROM data_dictionary'):
+        found.setdefault(view, {})[column] = tuple(words)
+    return found
+
+
+def view_columns(db: Database) -> dict[str, list[str]]:
+    """View to columns, both in the order of the database."""
+    views = db.execute("SELECT name FROM sqlite_schema WHERE type = 'view' ORDER BY rowid").fetchall()
+    return {view: [row[1] for row in db.execute(f"PRAGMA table_info({view})")] for (view,) in views}
+
+
+def test_every_column_of_every_view_is_described(db: Database):
+    words, views = described(db), view_columns(db)
+    assert {view: sorted(known) for view, known in words.items()} == {view: sorted(known) for view, known in views.items()}
+    assert all(text.strip() and source for known in words.values() for text, _, source in known.values())
+
+
+def wrapped(statement: str) -> str:
+    """A CREATE TABLE with a line for each column and constraint; any other statement as it is."""
+    if not statement.startswith("CREATE TABLE"):
+        return f"{statement};"
+    head, _, rest = statement.partition(" (")
+    body, _, tail = rest.rpartition(")")
+    lines, depth = [""], 0
+    for character in body:
+        depth += (character == "(") - (character == ")")
+        if character == "," and not depth:
+            lines.append("")
+        else:
+            lines[-1] += character
+    return f"{head} (\n" + ",\n".join(f"  {line.strip()}" for line in lines) + f"\n){tail};"
+
+
+def test_the_schema_is_documented(db: Database, write_expected: bool):
+    words = described(db)
+    parts = []
+    for view, names in view_columns(db).items():
+        rows = [(f"`{name}`", text, unit or "", source) for name in names for text, unit, source in [words[view][name]]]
+        parts.append(f"\n## {view}\n\n" + columns(("column", "description", "unit", "source"), *rows))
+    tables = db.execute(
+        "SELECT sql FROM sqlite_schema WHERE type IN ('table', 'index') AND sql IS NOT NULL "
+        "AND tbl_name NOT LIKE '\\_sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
+    ).fetchall()
+    sql = "\n\n".join(wrapped(statement) for (statement,) in tables)
+    hold("schema.md", "".join(parts) + f"\n## The tables behind the views\n\n```sql\n{sql}\n```\n", write_expected)
+
+
+def test_a_statement_is_only_wrapped():
+    statement = "CREATE TABLE a (b TEXT CHECK (b IN ('x', 'y')), c TEXT, UNIQUE (b, c)) WITHOUT ROWID, STRICT"
+    assert wrapped(statement).splitlines() == [
+        "CREATE TABLE a (",
+        "  b TEXT CHECK (b IN ('x', 'y')),",
+        "  c TEXT,",
+        "  UNIQUE (b, c)",
+        ") WITHOUT ROWID, STRICT;",
+    ]
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_the_queries_of_the_schema_run(db: Database, number: int):
+    queries = re.findall(r"```sql\n(SELECT .*?)```", (DOCS / "schema.md").read_text(), re.DOTALL)
+    assert len(queries) == 3
+    assert db.execute(queries[number]).fetchall() == []
+
+
+def leaves(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The words of every command of the app, in the order of its help."""
+    commands = getattr(command, "commands", None)
+    if commands is None:
+        yield path
+        return
+    for name, inner in commands.items():
+        yield from leaves(inner, (*path, name))
+
+
+COMMANDS = tuple(leaves(typer.main.get_command(cli.app)))
+
+
+def test_the_help_of_every_command_is_documented(tmp_path: Path, write_expected: bool):
+    run = Command(tmp_path)
+    shown = [
+        f"\n## {' '.join(words) or 'careerscape'}\n\n```text\n"
+        + run(*words, "--help", COLUMNS="100", NO_COLOR="1", TERM="dumb", LC_ALL="C.UTF-8").stdout.strip()
+        + "\n```\n"
+        for words in ((), *COMMANDS)
+    ]
+    hold("cli.md", "".join(shown), write_expected)
+
+
+def test_every_exit_code_is_documented():
+    def codes(error: type[CareerscapeError]) -> set[int]:
+        return {error.exit_code}.union(*map(codes, error.__subclasses__()))
+
+    listed = re.findall(r"^\| ([0-9]+)(?: / ([0-9]+))? \|", (DOCS / "cli.md").read_text(), re.MULTILINE)
+    assert {0, 3, 130, 143} | codes(CareerscapeError) <= {int(code) for row in listed for code in row if code}
+
+
+def test_the_terms_keys_and_slots_of_a_site_are_documented(write_expected: bool):
+    rows = [(f"`{name}`", ", ".join(f"`{field}`" for field in term.fields)) for name, term in TERMS.items()]
+    hold("adding-a-site.md", columns(("term", "fields"), *rows), write_expected)
+    text = (DOCS / "adding-a-site.md").read_text()
+    models = [sites.Site, sites.Sentence, sites.Skills]
+    assert [key for model in models for key in model.model_fields if f"| `{key}` |" not in text] == []
+    assert [slot for slot in sites._SLOTS if f"`{slot}`" not in text] == []
+
+
+def test_the_site_of_the_document_reads_its_page(monkeypatch: pytest.MonkeyPatch):
+    name = "adding-a-site.md"
+    site = sites.parse("jobscale.toml", marked(name, "site"))
+    monkeypatch.setattr(sites, "load", lambda: (site,))
+    url = json.loads(marked(name, "capture"))["url"]
+    assert canonical(url.replace("https://www.", "http://")) == url
+    reading = parsing.parse(marked(name, "page").encode(), "text/html", "", url)
+
+    def shown(value: float | str | None) -> str:
+        return "" if value is None else value if isinstance(value, str) else f"{value:.10g}"
+
+    rows = [
+        tuple(map(str.strip, row.split("|")[1:-1]))
+        for row in re.findall(r"^\| (?:left|right) .*", (DOCS / name).read_text(), re.MULTILINE)
+    ]
+    assert sorted(rows) == sorted((f.side, f.field, f.item, shown(f.value), f.status) for f in reading.facts)
+    found = {f.code: f.message for f in reading.findings}
+    assert found.keys() == {"unknown_label", "ignored_item"}
+    assert "Days off" in found["unknown_label"]
+    assert (reading.outcome, reading.left.slug, reading.right.slug) == ("complete", "baker", "butcher")
+
+
+def test_what_the_architecture_names_exists():
+    text = (DOCS / "architecture.md").read_text()
+    named = set(re.findall(r"`((?:scraper|normalize|db|fixtures|tests|docs)/[\w./-]*)`", text))
+    assert len(named) > 20
+    coming = {"scraper/http.py", "scraper/robots.py", "scraper/scrape.py", "db/queue.py"}  # goes when they are there
+    assert {name for name in named if not (ROOT / name).exists()} <= coming
+
+
+def test_the_contracts_of_imports_are_listed(write_expected: bool):
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["importlinter"]["contracts"]
+    hold("architecture.md", "".join(f"- {contract['name']}\n" for contract in contracts), write_expected)
+
+
+def test_what_is_written_by_hand_has_short_lines():
+    for path in DOCS.glob("*.md"):
+        by_hand = re.sub(r"--write-expected` -->\n.*?<!-- end -->", "", path.read_text(), flags=re.DOTALL)
+        assert [line for line in by_hand.splitlines() if len(line) > 130] == [], path
+
+
+@pytest.mark.parametrize("path", sorted(DOCS.glob("*.md")), ids=lambda path: path.name)
+def test_the_links_of_a_document_lead_somewhere(path: Path):
+    links = re.findall(r"\]\(([^)#\s]+)[^)]*\)", path.read_text())
+    assert [link for link in links if "://" not in link and not (path.parent / link).exists()] == []
 
 
 def test_the_commands_of_the_readme_print_what_it_shows(tmp_path: Path):
@@ -55,9 +243,9 @@ def test_the_explanation_of_the_readme(tmp_path: Path):
 
 
 def test_every_command_stands_in_the_readme():
-    names = [command.name or command.callback.__name__ for command in cli.app.registered_commands]
-    assert names == ["import", "show", "compare", "explain"]
-    assert all(re.search(rf"`?careerscape {name}|`{name}`", README) for name in names)
+    assert COMMANDS
+    names = [" ".join(words) for words in COMMANDS]
+    assert [name for name in names if not re.search(rf"`?careerscape {name}|`{name}`", README)] == []
 
 
 def test_version_and_changelog_agree():
