@@ -5,6 +5,8 @@ occupation and is found by its digest; a sighting says which section rows one re
 `page_capture.published_reading_id` is the one pointer that makes a reading count.
 """
 
+from functools import cache
+
 from sqlite_utils import Database, Migrations
 
 from db import dictionary, views
@@ -46,10 +48,11 @@ def _setting(db: Database, name: str) -> str:
     return str(row[0]) if row else ""
 
 
-def section_columns(section: str) -> list[str]:
+@cache
+def section_columns(section: str) -> tuple[str, ...]:
     """The columns of a section table after `job_id` and `digest`: value, status and raw of each field, raw of each list."""
     columns = [c for f in in_section(section) for c in (f.column, f"{f.column}_status", f"{f.column}_raw")]
-    return columns + [f"{name}_raw" for name in _LISTS.get(section, ())]
+    return (*columns, *(f"{name}_raw" for name in _LISTS.get(section, ())))
 
 
 @migrations()

@@ -16,27 +16,30 @@ _SIGNED = re.compile(r"[-+] ?[0-9]")
 Rows = tuple[tuple[str, ...], ...]
 
 
-@dataclass(frozen=True, slots=True)
 class Pair:
-    """The keys by which the titles of the two jobs of a URL are recognised; `exact` are the slugs' own letters."""
+    """The two jobs of a URL, and the keys by which their titles are recognised."""
 
-    keys: Mapping[Side, frozenset[str]]
-    exact: Mapping[Side, str]
-
-    @classmethod
-    def of(cls, left: str, right: str) -> "Pair":
-        """The pair of two slugs."""
+    def __init__(self, left: str, right: str) -> None:
         slugs: dict[Side, str] = {"left": left.replace("-", " "), "right": right.replace("-", " ")}
-        return cls({side: name_keys(slug) for side, slug in slugs.items()}, {s: letters(slug) for s, slug in slugs.items()})
+        self._keys = {side: name_keys(slug) for side, slug in slugs.items()}
+        self._exact = {side: letters(slug) for side, slug in slugs.items()}
+        self._asked: dict[str, Side | None] = {}
 
     def side(self, text: str) -> Side | None:
         """The job whose title a text is, if it is one: of two that it could be, the one whose slug it spells."""
-        if not text or len(text) > 200 or not letters(text):
+        if not text or len(text) > 200:
+            return None
+        if text not in self._asked:
+            self._asked[text] = self._find(text)
+        return self._asked[text]
+
+    def _find(self, text: str) -> Side | None:
+        if not letters(text):
             return None
         keys = name_keys(without_mark(text))
-        found = [side for side in SIDES if keys & self.keys[side]]
+        found = [side for side in SIDES if keys & self._keys[side]]
         if len(found) == 2:
-            found = [side for side in SIDES if self.exact[side] == max(keys, key=len)]
+            found = [side for side in SIDES if self._exact[side] == max(keys, key=len)]
         return found[0] if len(found) == 1 else None
 
 

@@ -3,7 +3,7 @@
 import contextlib
 import json
 import os
-import selectors
+import select
 import signal
 import subprocess
 import sys
@@ -19,6 +19,8 @@ from scraper.readers import MAX_BYTES
 from scraper.worker import FRAME, MAX_CPU_S, MAX_MEMORY, write_frame
 
 MAX_WALL_S = 30.0
+PIPE_SIZE = 1 << 20
+"""The most that the system gives a process without privileges: a page passes in one go."""
 Answer = TypeVar("Answer")
 
 
@@ -97,7 +99,7 @@ class Sandbox:
         assert process.stdin
         assert process.stdout
         try:
-            write_frame(process.stdin, request)
+            write_frame(process.stdin, request, flush=False)
             write_frame(process.stdin, body)
             head = self._read(process.stdout, FRAME.size)
             return self._read(process.stdout, FRAME.unpack(head)[0])
@@ -116,6 +118,7 @@ class Sandbox:
                 stdout=subprocess.PIPE,
                 start_new_session=True,
                 env={**os.environ, "MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "268435456"},
+                pipesize=PIPE_SIZE,
             )
         return self._process
 
@@ -123,16 +126,16 @@ class Sandbox:
         """Exactly `size` bytes before the wall deadline. Raises EOFError or TimeoutError."""
         deadline = time.monotonic() + self.max_wall_s
         parts: list[bytes] = []
-        with selectors.DefaultSelector() as selector:
-            selector.register(pipe, selectors.EVENT_READ)
-            while size:
-                if not selector.select(max(0.0, deadline - time.monotonic())):
-                    raise TimeoutError
-                part = os.read(pipe.fileno(), min(size, 1 << 20))
-                if not part:
-                    raise EOFError
-                parts.append(part)
-                size -= len(part)
+        poll = select.poll()
+        poll.register(pipe, select.POLLIN)
+        while size:
+            if not poll.poll(max(0.0, deadline - time.monotonic()) * 1000):
+                raise TimeoutError
+            part = os.read(pipe.fileno(), min(size, PIPE_SIZE))
+            if not part:
+                raise EOFError
+            parts.append(part)
+            size -= len(part)
         return b"".join(parts)
 
     def _bury(self, error: Exception) -> str:

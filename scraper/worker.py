@@ -62,10 +62,11 @@ def read_frame(source: IO[bytes]) -> bytes | None:
     return body if len(body) == size else None
 
 
-def write_frame(sink: IO[bytes], body: bytes) -> None:
-    """Send one frame."""
+def write_frame(sink: IO[bytes], body: bytes, flush: bool = True) -> None:
+    """Send one frame, at the latest with the next one that is flushed."""
     sink.write(FRAME.pack(len(body)) + body)
-    sink.flush()
+    if flush:
+        sink.flush()
 
 
 if __name__ == "__main__":

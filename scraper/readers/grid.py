@@ -29,6 +29,28 @@ def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:
     Rows without cells are left out. Raises Rejected `too_hostile` for a grid of more than 200,000 cells.
     """
     rows = [row for row in rows if row]
+    grid, spans = _place(rows)
+    if grid is None:
+        lines = [list(enumerate(row)) for row in rows]
+        texts = tuple(tuple(cell.text for cell in row) for row in rows)
+    else:
+        lines = [sorted(line.items()) for line in grid]
+        texts = tuple(tuple(line[c].text if c in line else "" for c in range(max(line, default=-1) + 1)) for line in grid)
+    return Table(
+        texts,
+        spans,
+        unseen=tuple((r, c) for r, line in enumerate(lines) for c, cell in line if cell.unseen),
+        pictures=tuple((r, c) for r, line in enumerate(lines) for c, cell in line if cell.picture),
+        open=(len(rows) - 1,) if cut and rows else (),
+    )
+
+
+def _place(rows: list[list[Cell]]) -> tuple[list[dict[int, Cell]] | None, tuple[Place, ...]]:
+    """The cell in every place, and the places that a spanning neighbour fills; no grid where no cell spans."""
+    if not any(cell.colspan or cell.rowspan for row in rows for cell in row):
+        if sum(map(len, rows)) > MAX_CELLS:
+            raise Rejected("too_hostile", f"a table of more than {MAX_CELLS:,} cells")
+        return None, ()
     grid: list[dict[int, Cell]] = [{} for _ in rows]
     spans: set[Place] = set()
     total = 0
@@ -48,13 +70,7 @@ def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:
                     if place != (number, column):
                         spans.add(place)
             column += width
-    return Table(
-        tuple(tuple(line[c].text if c in line else "" for c in range(max(line, default=-1) + 1)) for line in grid),
-        tuple(sorted(spans)),
-        unseen=tuple((r, c) for r, line in enumerate(grid) for c, cell in sorted(line.items()) if cell.unseen),
-        pictures=tuple((r, c) for r, line in enumerate(grid) for c, cell in sorted(line.items()) if cell.picture),
-        open=(len(rows) - 1,) if cut and rows else (),
-    )
+    return grid, tuple(sorted(spans))
 
 
 def _span(attribute: str, most: int) -> int:

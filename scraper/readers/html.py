@@ -1,6 +1,7 @@
 """HTML to Document with selectolax: one walk over the tree, no class names, no positions."""
 
 import re
+from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -8,45 +9,38 @@ from normalize.errors import Rejected
 from scraper.document import Block, Document, Heading, Items, Paragraph
 from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
-from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage
+from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage, one_line
 
+# fmt: off
 _STRUCK = frozenset(("del", "s", "strike"))
 _SKIPPED = _STRUCK | {"head", "script", "style", "template", "noscript", "datalist"}
-_UNSEEN = frozenset(
-    (
-        "svg",
-        "math",
-        "iframe",
-        "select",
-        "textarea",
-        "input",
-        "object",
-        "embed",
-        "canvas",
-        "video",
-        "audio",
-        "noscript",
-        "template",
-    )
+_SHOWN = _STRUCK | {
+    "svg", "math", "iframe", "select", "textarea", "input", "object", "embed", "canvas", "video", "audio", "noscript", "template",
+}
+_END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
+_BLOCKS = (
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "main", "nav", "p", "pre", "search", "section",
+    "summary",
 )
-_NO_SEAM = frozenset(("wbr", "tbody", "thead", "tfoot", "tr", "td", "th", "colgroup", "col"))
+_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
+_KINDS = {
+    **dict.fromkeys((*_SKIPPED, *_SHOWN, _END, "-comment", "-doctype", "-document", "-cdata", "-undef"), "passed over"),
+    "-text": "text",
+    **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(_LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
+    **dict.fromkeys(("wbr", "tbody", "thead", "tfoot", "colgroup", "col"), ""),
+    "li": "item", "br": "break", "table": "table", "tr": "row", "td": "cell", "th": "cell", "img": "picture",
+}
+_ENDING = frozenset(("item", "heading", "block"))
+# fmt: on
 _METERS = frozenset(("meter", "progress", "data"))
 _ROLES = frozenset(("img", "meter", "progressbar"))
 _PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
-# fmt: off
-_BLOCKS = frozenset(
-    (
-        "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
-        "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "main", "menu", "nav", "ol", "p", "pre",
-        "search", "section", "summary", "ul",
-    )
-)
-# fmt: on
-_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
-_END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
+
+Attributes = Mapping[str, str | None]
 
 
 def read(body: bytes, charset: str = "") -> Document:
@@ -88,6 +82,25 @@ def _lacks_its_end(utf8: bytes) -> bool:
     return (b"<html" in head or b"<body" in head) and b"</html" not in tail and b"</body" not in tail
 
 
+def _lone_text(node: LexborNode) -> str | None:
+    """The text of an element that has no other child, or none but phrases around the text; most elements are such."""
+    child = node.first_child
+    while child is not None and child.next is None:
+        kind = _KINDS.get(child.tag or "")
+        if kind == "text":
+            return child.text_content or ""
+        if kind is not None:
+            return None
+        child = child.first_child
+    return None
+
+
+def _is_hidden(attributes: Attributes) -> bool:
+    """Inside of tables what a reader of the page cannot see is no text: sort keys, copies for other screens."""
+    unseen = "hidden" in attributes or attributes.get("role") == "tooltip"
+    return unseen or bool(_HIDDEN.search(attributes.get("style") or ""))
+
+
 class _Grid:
     """A table on its way: rows of cells, at the place where the table began."""
 
@@ -120,33 +133,69 @@ class _Walker:
         self.seams: list[tuple[int, bool]] = []
 
     def blocks(self) -> list[Block]:
-        made = (
-            resolve(b.rows, b.cut) if isinstance(b, _Grid) else Items(tuple(b.items)) if isinstance(b, _List) else b
-            for b in self.found
-        )
-        return [block for block in made if getattr(block, "rows", True) and getattr(block, "items", True)]
+        made: list[Block] = []
+        for block in self.found:
+            if isinstance(block, _Grid):
+                table = resolve(block.rows, block.cut)
+                made += [table] if table.rows else []
+            elif isinstance(block, _List):
+                made += [Items(tuple(block.items))] if block.items else []
+            else:
+                made.append(block)
+        return made
 
     def walk(self, root: LexborNode) -> None:
-        stack = [(root.iter(include_text=True), "")]
-        while stack:
-            children, kind = stack[-1]
-            node = next(children, None)
+        texts, grids, kind_of = self.texts, self.grids, _KINDS.get
+        open_nodes: list[tuple[LexborNode, str]] = []
+        node = root.first_child
+        while node is not None or open_nodes:
             if node is None:
-                stack.pop()
-                self.leave(kind)
-            elif (tag := node.tag) == "-text":
-                self.texts[-1].parts.append(node.text_content or "")
-            elif tag == _END:
-                self.end()
-            elif tag is None or tag.startswith("-"):
-                if tag == "-comment" and (node.comment_content or "").startswith("[CDATA["):
-                    self.note_unseen(picture=False)
-            elif tag not in _SKIPPED and tag not in _UNSEEN and not self.hidden(node):
-                kind = self.enter(tag, node)
-                stack.append((node.iter(include_text=True), kind))
-            elif self.grids and (tag in _UNSEEN or tag in _STRUCK) and not self.hidden(node):
-                self.embedded(tag, node)
+                node, kind = open_nodes.pop()
+                if kind:
+                    self.leave(kind)
+                node = node.next
+                continue
+            kind = kind_of(node.tag or "", "inline")
+            if kind == "text":
+                texts[-1].parts.append(node.text_content or "")
+            elif kind == "passed over":
+                self.pass_over(node)
+            elif grids:
+                attributes = node.attributes
+                if not (attributes and _is_hidden(attributes)):
+                    open_nodes.append((node, self.enter(kind, node.tag or "", attributes)))
+                    node = node.first_child
+                    continue
+            elif len(texts) > 1 or kind not in _ENDING or (words := _lone_text(node)) is None or not self.put(kind, node, words):
+                open_nodes.append((node, self.enter(kind, node.tag or "", {})))
+                node = node.first_child
+                continue
+            node = node.next
         self.flush()
+
+    def put(self, kind: str, node: LexborNode, words: str) -> bool:
+        """Take an element that ends a text and holds one, and nothing else."""
+        line = one_line(words)
+        if kind == "item":
+            if not self.lists:
+                return False
+            self.lists[-1].items.append(line)
+            return True
+        self.flush()
+        if line:
+            self.found.append(Heading(_LEVELS[node.tag or ""], line) if kind == "heading" else Paragraph(line))
+        return True
+
+    def pass_over(self, node: LexborNode) -> None:
+        """What is not read: in a cell it may be shown all the same."""
+        tag = node.tag or ""
+        if tag == _END:
+            self.end()
+        elif tag == "-comment":
+            if (node.comment_content or "").startswith("[CDATA["):
+                self.note_unseen(picture=False)
+        elif self.grids and tag in _SHOWN and not _is_hidden(attributes := node.attributes):
+            self.embedded(tag, attributes)
 
     def end(self) -> None:
         """The last byte of the page: what is open here is cut."""
@@ -154,17 +203,8 @@ class _Walker:
         for grid in self.grids:
             grid.cut = True
 
-    def hidden(self, node: LexborNode) -> bool:
-        """Inside of tables what a reader of the page cannot see is no text: sort keys, copies for other screens."""
-        if not self.grids:
-            return False
-        attributes = node.attributes
-        unseen = "hidden" in attributes or attributes.get("role") == "tooltip"
-        return unseen or bool(_HIDDEN.search(attributes.get("style") or ""))
-
-    def embedded(self, tag: str, node: LexborNode) -> None:
+    def embedded(self, tag: str, attributes: Attributes) -> None:
         """Something in a cell that is shown, but is no text: its description counts only where there is no text."""
-        attributes = node.attributes
         if tag == "input" and attributes.get("type") == "hidden":
             return
         self.note_unseen(tag in _PICTURES, attributes.get("alt") or attributes.get("aria-label") or "")
@@ -181,95 +221,106 @@ class _Walker:
             if description := BLANKS.sub(" ", words).strip():
                 cell.descriptions.append(description)
 
-    def enter(self, tag: str, node: LexborNode) -> str:
-        """Open what the tag opens; the answer names what `leave` has to close."""
-        if tag == "br":
-            self.texts[-1].parts.append(BREAK)
-        elif tag in ("td", "th") and self.grids:
-            return self.enter_cell(node)
-        elif tag == "tr" and self.grids:
-            self.grids[-1].rows.append([])
-        elif tag == "img":
-            if self.grids:
-                self.embedded(tag, node)
-        elif tag == "table":
+    def enter(self, kind: str, tag: str, attributes: Attributes) -> str:
+        """Open what an element opens; the answer names what `leave` has to close."""
+        alone = len(self.texts) == 1
+        if kind in ("list", "item", "heading") and not (alone or tag == "caption"):
+            kind = "block"
+        if kind == "inline":
+            self.texts[-1].parts.append(SEAM)
+            return self.open_seam(tag, attributes) if self.grids else "phrase"
+        if kind == "block" or (kind == "item" and not self.lists):
             self.flush()
-            self.note_unseen(picture=False)
-            self.grids.append(_Grid())
-            self.cut = self.cut or self.ended  # what does not belong into an open table is put before it
-            self.grids[-1].cut = self.ended
-            self.found.append(self.grids[-1])
+            return self.open_seam(tag, attributes, "block") if self.grids else "line"
+        if kind == "item":
             self.texts.append(Passage())
-            return "table"
-        elif tag in _LEVELS and (len(self.texts) == 1 or tag == "caption"):
-            self.flush()
-            self.texts.append(Passage(_LEVELS[tag]))
-            return "heading"
-        elif tag in ("ul", "ol", "menu") and len(self.texts) == 1:
+        elif kind == "list":
             self.flush()
             self.lists.append(_List())
             self.found.append(self.lists[-1])
-            return "list"
-        elif tag == "li" and len(self.texts) == 1 and self.lists:
-            self.texts.append(Passage())
-            return "item"
-        elif tag in _BLOCKS or tag == "li" or tag in _LEVELS:
+        elif kind == "heading":
             self.flush()
-            self.open_seam(tag, node)
-            return "block"
-        elif tag not in _NO_SEAM:
-            self.texts[-1].parts.append(SEAM)
-            self.open_seam(tag, node)
-            return "inline"
-        return ""
+            self.texts.append(Passage(_LEVELS[tag]))
+        elif kind == "break":
+            self.texts[-1].parts.append(BREAK)
+        elif kind == "table":
+            self.enter_table()
+        elif not self.grids:
+            return ""
+        else:
+            self.enter_grid(kind, tag, attributes)
+        return kind
 
-    def open_seam(self, tag: str, node: LexborNode) -> None:
-        """Remember where an element begins, so that `leave` can tell whether it was empty."""
-        styled = bool(self.grids) and self.described(tag, node)
-        self.seams.append((len(self.texts[-1].parts), styled))
+    def enter_table(self) -> None:
+        self.flush()
+        self.note_unseen(picture=False)
+        self.grids.append(_Grid())
+        self.cut = self.cut or self.ended  # what does not belong into an open table is put before it
+        self.grids[-1].cut = self.ended
+        self.found.append(self.grids[-1])
+        self.texts.append(Passage())
 
-    def described(self, tag: str, node: LexborNode) -> bool:
-        """An element in a cell whose content may be drawn by its style, and only described: stars, icons, bars. The answer
-        tells whether it has attributes at all: an empty element with some is there to be drawn."""
-        attributes = node.attributes
+    def enter_grid(self, kind: str, tag: str, attributes: Attributes) -> None:
+        """What has a meaning only inside of a table."""
+        if kind == "cell":
+            self.enter_cell(attributes)
+        elif kind == "row":
+            self.grids[-1].rows.append([])
+        elif kind == "picture":
+            self.embedded(tag, attributes)
+
+    def open_seam(self, tag: str, attributes: Attributes, kind: str = "inline") -> str:
+        """Remember where an element in a table begins, and whether it has attributes: an empty one with some is there to be
+        drawn."""
+        if attributes or tag in _METERS:
+            self.describe(tag, attributes)
+        self.seams.append((len(self.texts[-1].parts), bool(attributes)))
+        return kind
+
+    def describe(self, tag: str, attributes: Attributes) -> None:
+        """An element in a cell whose content may be drawn by its style, and only described: stars, icons, bars."""
         words = attributes.get("aria-label") or attributes.get("title") or ""
         drawn = tag in _METERS or attributes.get("role") in _ROLES or "url(" in (attributes.get("style") or "")
         if words or drawn:
             self.note_unseen(picture=False, words=words)
-        return bool(attributes)
 
-    def enter_cell(self, node: LexborNode) -> str:
-        attributes = node.attributes
+    def enter_cell(self, attributes: Attributes) -> None:
         grid = self.grids[-1]
         if not grid.rows:
             grid.rows.append([])
         grid.rows[-1].append(Cell("", attributes.get("colspan") or "", attributes.get("rowspan") or ""))
         self.texts.append(Passage(cell=True))
-        return "cell"
 
     def leave(self, kind: str) -> None:
-        if kind == "cell":
-            cell = self.grids[-1].rows[-1][-1]
-            cell.text = self.texts.pop().take()
-            if cell.text:
-                cell.unseen = False
-            else:
-                cell.text = "\n".join(cell.descriptions)
-        elif kind == "table":
-            self.texts.pop()
-            self.grids.pop()
+        if kind == "phrase":
+            self.texts[-1].parts.append(SEAM)
+        elif kind == "line":
+            self.flush()
+        elif kind == "item":
+            self.lists[-1].items.append(self.texts.pop().take())
+        elif kind == "cell":
+            self.leave_cell()
+        elif kind == "inline":
+            self.leave_inline()
+        elif kind == "block":
+            self.leave_block()
+        elif kind == "list":
+            self.lists.pop()
         elif kind == "heading":
             text = self.texts.pop()
             if words := text.take().replace("\n", " "):
                 self.place(Heading(text.level, words))
-        elif kind == "item":
-            self.lists[-1].items.append(self.texts.pop().take())
-        elif kind == "list":
-            self.lists.pop()
-        elif kind == "block":
-            self.leave_block()
-        elif kind == "inline":
-            self.leave_inline()
+        elif kind == "table":
+            self.texts.pop()
+            self.grids.pop()
+
+    def leave_cell(self) -> None:
+        cell = self.grids[-1].rows[-1][-1]
+        cell.text = self.texts.pop().take()
+        if cell.text:
+            cell.unseen = False
+        else:
+            cell.text = "\n".join(cell.descriptions)
 
     def leave_block(self) -> None:
         """An empty block may be a wrapper of nothing: beside a figure it may draw a sign, alone it is an empty cell."""

@@ -5,6 +5,7 @@ import re
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
 SEAM = "\ufdd0"  # where an inline element begins or ends; no character of any text
+_ENDS = f" \t\r\n\f{BREAK}{SEAM}"
 _SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{SEAM})+(?=[0-9])|(?<=[^\W\d_])(?:{SEAM})+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)")
 _SEAM_IN_WORD = re.compile(
     rf"(?<=[^\W\d_])\s*(?:{SEAM}\s*)+(?=\w)|(?<=[0-9])\s*(?:{SEAM}\s*)+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)"
@@ -23,11 +24,20 @@ class Passage:
 
     def take(self) -> str:
         """The text so far, line by line, and begin anew."""
-        joined = "".join(self.parts)
+        if not self.parts:
+            return ""
+        joined = "".join(self.parts).strip(_ENDS)
+        self.parts.clear()
         if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
             seam = _SEAM_IN_WORD if self.cell else _SEAM_IN_NUMBER
             joined = seam.sub(BREAK, joined).replace(SEAM, "")
-        lines = (BLANKS.sub(" ", line).strip() for line in joined.split(BREAK))
-        text = "\n".join(line for line in lines if line)
-        self.parts.clear()
-        return text
+        if BREAK in joined:
+            lines = (BLANKS.sub(" ", line).strip() for line in joined.split(BREAK))
+            return "\n".join(line for line in lines if line)
+        return one_line(joined)
+
+
+def one_line(text: str) -> str:
+    """The text with every run of blanks as one, and none at its ends."""
+    uneven = "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text
+    return (BLANKS.sub(" ", text) if uneven else text).strip()

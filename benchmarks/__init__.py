@@ -1,0 +1,1 @@
+"""How fast the pipeline is, beside the least that the same work can cost; `python -m benchmarks` prints it."""
