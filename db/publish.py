@@ -36,3 +36,14 @@ def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:
         db.conn.execute("UPDATE reading SET run_id = ? WHERE id = ?", [run_id, reading_id])
         db.conn.execute("UPDATE page_finding SET run_id = ? WHERE reading_id = ?", [run_id, reading_id])
     return str(outcome), waits
+
+
+def adopt_interrupted(db: Database, run_id: int, command: str) -> None:
+    """Let what interrupted or failed runs of a command read, but did not publish, pass to this run; the caller holds the
+    transaction."""
+    orphans = (
+        "SELECT r.id FROM reading r JOIN run_log l ON l.id = r.run_id JOIN page_capture c ON c.newest_reading_id = r.id "
+        "WHERE l.command = ? AND l.outcome IN ('interrupted', 'failed') AND c.published_reading_id IS NULL"
+    )
+    db.conn.execute(f"UPDATE page_finding SET run_id = ? WHERE reading_id IN ({orphans})", [run_id, command])
+    db.conn.execute(f"UPDATE reading SET run_id = ? WHERE id IN ({orphans})", [run_id, command])

@@ -42,6 +42,38 @@ def _similar(name: str, known: list[tuple[str, str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys([*close, *within]))[:_SUGGESTIONS]
 
 
+def search(db: Database, text: str) -> list[Row]:
+    """The rows of `occupation` whose title or slug has all words of a text; those that begin with it first."""
+    wanted = fold(text)
+    words = wanted.split()
+
+    def place(row: Row) -> tuple[bool, bool, str]:
+        title = fold(row["title"])
+        return title != wanted, not title.startswith(wanted), title
+
+    found = [
+        row
+        for row in rows(db, "SELECT * FROM occupation")
+        if words and all(word in fold(row["title"]) or letters(word) in letters(row["slug"]) for word in words)
+    ]
+    return sorted(found, key=place)
+
+
+def newest_runs(db: Database, most: int) -> list[Row]:
+    """The newest rows of `run`, the newest first."""
+    return rows(db, "SELECT * FROM run ORDER BY run_id DESC LIMIT ?", [most])
+
+
+def counts(db: Database) -> Row:
+    """How many occupations, pages, captures and published captures there are."""
+    return rows(
+        db,
+        "SELECT (SELECT count(*) FROM occupation) AS occupations, (SELECT count(*) FROM page) AS pages, "
+        "(SELECT count(*) FROM page_capture) AS captures, "
+        "(SELECT count(*) FROM page_capture WHERE published_reading_id IS NOT NULL) AS published",
+    )[0]
+
+
 def latest(db: Database, slug: str) -> Row:
     """The row of `occupation_latest`."""
     return rows(db, "SELECT * FROM occupation_latest WHERE slug = ?", [slug])[0]

@@ -68,6 +68,13 @@ def first_tables(db: Database) -> None:
     )
 
 
+@migrations()
+def visits(db: Database) -> None:
+    """The queue of pages to fetch, and how the last attempt at each ended."""
+    for statement in _QUEUE:
+        db.conn.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 
@@ -161,4 +168,13 @@ _RECORD = (
     "CREATE TABLE job_current (job_id INTEGER NOT NULL REFERENCES job, group_id INTEGER NOT NULL, row_id INTEGER NOT NULL, "
     "page_capture_id INTEGER NOT NULL REFERENCES page_capture, side INTEGER NOT NULL, "
     "PRIMARY KEY (job_id, group_id)) WITHOUT ROWID, STRICT",
+)
+
+_QUEUE = (
+    "CREATE TABLE visit (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, host TEXT NOT NULL, "
+    "state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'done')), queued_at TEXT NOT NULL, not_before TEXT, "
+    "attempts INTEGER NOT NULL DEFAULT 0, attempted_at TEXT, outcome TEXT, detail TEXT, "
+    "run_id INTEGER REFERENCES run_log, page_id INTEGER REFERENCES page) STRICT",
+    "CREATE INDEX visit_waiting ON visit (state, id) WHERE state != 'done'",
+    "CREATE INDEX visit_page ON visit (page_id)",
 )

@@ -15,6 +15,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "wrong_type": ("error", "the file is no HTML page and no text"),
     "unreadable_file": ("error", "the file could not be read"),
     "bad_sidecar": ("error", "the file that tells the page's address and time cannot be understood"),
+    "fetch_failed": ("error", "the page could not be fetched"),
     "reader_fault": ("error", "the reader failed on the page; this is a fault of ours"),
     "unknown_url_shape": ("error", "no site file knows an address of this shape"),
     "no_comparison": ("error", "the page holds no table that compares the two jobs of its address"),

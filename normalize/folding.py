@@ -20,8 +20,9 @@ _TRANSLATION = {
 _UNSEEN = {ord(c): None for c in _INVISIBLE}
 _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
 _MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\[\w{1,2}\]|\s*\n\s*[0-9]{1,2})+$")
-_MARK_ENDS = frozenset("*†‡§?ⓘ]\n0123456789")
-_SHORT = 80
+_FIGURES = frozenset("0123456789")
+_MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n")
+_SHORT = 200
 _WORD = re.compile(r"[^\W_]+")
 _SPELLED = re.compile("[&+#]")
 _AND = re.compile(r"\band\b")
@@ -30,6 +31,11 @@ _AND = re.compile(r"\band\b")
 def plain(text: str) -> str:
     """One line: every kind of space is one blank, every dash `-`, every apostrophe `'`, invisible characters gone."""
     return " ".join((text.replace("`", "'") if text.isascii() else text.translate(_TRANSLATION)).split())
+
+
+def is_blank(text: str) -> bool:
+    """Whether `plain` leaves nothing of a text."""
+    return not (text.strip() if text.isascii() else plain(text))
 
 
 def fold(text: str) -> str:
@@ -50,6 +56,8 @@ def shown(text: str) -> str:
 
 def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
     """`plain`, case-folded, not stripped, and for each of its characters (and its end) the offset in `text`."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.casefold().replace("`", "'"), range(len(text) + 1)
     if not _UNEVEN.search(text):
         low = text.casefold().translate(_TRANSLATION)
         if len(low) == len(text):
@@ -66,7 +74,10 @@ def fold_with_offsets(text: str) -> tuple[str, Sequence[int]]:
 
 def without_mark(text: str) -> str:
     """A label or title without the mark of a footnote behind it: a sign, or a figure on a line of its own."""
-    return _MARK.sub("", text) if text[-1:] in _MARK_ENDS else text
+    end = text[-1:]
+    if end not in _MARK_ENDS or (end in _FIGURES and "\n" not in text):
+        return text
+    return _MARK.sub("", text)
 
 
 def letters(text: str) -> str:
@@ -84,6 +95,11 @@ def _letters(text: str) -> str:
 
 def name_keys(title: str) -> frozenset[str]:
     """The keys under which a title and a slug may meet; signs count as words or not at all."""
+    return _name_keys(title) if len(title) <= _SHORT else _name_keys.__wrapped__(title)
+
+
+@lru_cache(4096)
+def _name_keys(title: str) -> frozenset[str]:
     key = letters(title)
     if not _SPELLED.search(title) and "and" not in key:
         return frozenset((key,)) if key else frozenset()

@@ -1,31 +1,31 @@
 """All cells of a page that say the same thing, weighed: one speaks, the others are its witnesses."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import combinations
+from typing import NamedTuple
 
 from normalize import vocabulary
 from normalize.claims import SIDES, Claim, Side
 from normalize.errors import Refusal
 from normalize.facts import Status
 from normalize.findings import Finding, finding
-from normalize.folding import fold, plain
+from normalize.folding import fold, is_blank, plain
 from normalize.terms import TERMS, Read, Row, Term
 
 _RANK = {"overview": 1, "intro": 2}
+_SHORT = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Testimony:
-    """One claim and what its grammar made of it: a reading, nothing (missing) or a refusal."""
+class Testimony(NamedTuple):
+    """One claim and what its grammar made of it: a reading, nothing (missing) or the reason of a refusal."""
 
     claim: Claim
     read: Read | None
-    refusal: Refusal | None = None
+    refusal: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verdict:
+class Verdict(NamedTuple):
     """What a side says of one term: the claim that speaks, its status, and each row with the claim that gave it.
 
     `agreeing` counts the cells that agree on the value of the first row.
@@ -42,13 +42,22 @@ class Verdict:
 def testify(claim: Claim) -> Testimony:
     """Read one claim with the grammar of its term. A cell in doubt cannot say that there is no value: the rest of it may
     be what is lost."""
-    if vocabulary.is_missing(claim.raw):
-        return Testimony(claim, None, Refusal(claim.doubt, claim.raw) if claim.doubt else None)
+    understand = _understood if len(claim.raw) <= _SHORT else _understood.__wrapped__
+    read, refusal = understand(claim.term, claim.raw)
+    if not refusal and claim.doubt and (read is None or read.missing):
+        return Testimony(claim, None, claim.doubt)
+    return Testimony(claim, read, refusal)
+
+
+@lru_cache(4096)
+def _understood(term: str, raw: str) -> tuple[Read | None, str]:
+    """What a text says, the same on every page that shows it: a reading, nothing, or the reason of a refusal."""
+    if vocabulary.is_missing(raw):
+        return None, ""
     try:
-        read = TERMS[claim.term].read(claim.raw)
+        return TERMS[term].read(raw), ""
     except Refusal as refusal:
-        return Testimony(claim, None, refusal)
-    return Testimony(claim, None, Refusal(claim.doubt, claim.raw)) if claim.doubt and read.missing else Testimony(claim, read)
+        return None, refusal.reason
 
 
 def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
@@ -57,14 +66,15 @@ def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
     claims = list(claims)
     groups: dict[tuple[Side, str, str], list[Claim]] = {}
     for claim in claims:
-        if claim.doubt in ("cut_off", "ragged_row") and not plain(claim.raw):
+        if claim.doubt in ("cut_off", "ragged_row") and is_blank(claim.raw):
             continue  # nothing of the cell is there
         groups.setdefault((claim.side, TERMS[claim.term].fields[0], claim.item), []).append(claim)
     verdicts: list[Verdict] = []
     findings: list[Finding] = []
     for group in groups.values():
-        group.sort(key=lambda claim: (_RANK.get(claim.section, 0), claim.place))
-        testimonies = [testify(claim) for claim in group]
+        if len(group) > 1:
+            group.sort(key=lambda claim: (_RANK.get(claim.section, 0), claim.place))
+        testimonies = list(map(testify, group))
         findings += [_unreadable(t) for t in testimonies if t.refusal]
         verdicts.append(_judge(testimonies, findings))
     return _ranked(verdicts, claims, findings), findings
@@ -78,8 +88,8 @@ def _ranked(verdicts: list[Verdict], claims: Iterable[Claim], findings: list[Fin
         if names := [plain(v.claim.raw) for v in beyond if v.claim.side == side and v.read]:
             said = f"{', '.join(map(repr, names[:5]))} beside a list that ends with item {lengths[side]}"
             findings.append(finding("witnesses_disagree", said, side, "skill.name"))
-    kept = [v for v in verdicts if v not in beyond]
-    return [*kept, *(replace(v, status="suspect" if v.read else v.status) for v in beyond if v.status != "missing")]
+    kept = [v for v in verdicts if v not in beyond] if beyond else verdicts
+    return [*kept, *(v._replace(status="suspect" if v.read else v.status) for v in beyond if v.status != "missing")]
 
 
 def _length(claims: Iterable[Claim]) -> int:
@@ -97,6 +107,9 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
     if not readings:
         return Verdict(term, first.claim, None, "missing")
     claim, read = readings[0]
+    if len(testimonies) == 1:
+        said_once = tuple((row, claim) for row in reversed(read.rows))
+        return Verdict(term, claim, read, "suspect" if claim.doubt else "ok", said_once, 1)
     agreeing = [(c, r) for c, r in readings if r is read or _agree(read, r)]
     status: Status = "suspect" if claim.doubt else "ok"
     different = dict.fromkeys(r for _, r in agreeing) if len(agreeing) > 1 else {}
@@ -125,7 +138,6 @@ def _comparable(read: Read) -> dict[str, tuple[str, object]]:
 
 
 def _unreadable(testimony: Testimony) -> Finding:
-    claim, refusal = testimony.claim, testimony.refusal
-    reason = refusal.reason if refusal else ""
-    detail = f"{claim.label!r} says {plain(claim.raw)[:80]!r} ({reason})"
+    claim = testimony.claim
+    detail = f"{claim.label!r} says {plain(claim.raw)[:80]!r} ({testimony.refusal})"
     return finding("unreadable_cell", detail, claim.side, TERMS[claim.term].fields[0])

@@ -25,6 +25,9 @@ _LEVEL = 6
 _RESPONSE = "application/http; msgtype=response"
 _IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 
+_ON_ITS_WAY = frozenset(("content-encoding", "transfer-encoding", "content-length"))
+_SECRET = frozenset(("set-cookie", "set-cookie2", "authorization", "proxy-authorization", "www-authenticate"))
+
 
 @dataclass(frozen=True, slots=True)
 class Location:
@@ -177,12 +180,22 @@ def _http(capture: Capture) -> bytes:
     """Status line and headers, nothing where there was no HTTP."""
     if capture.status is None:
         return b""
-    return f"HTTP/1.1 {capture.status} \r\nContent-Type: {_media(capture)}\r\n\r\n".encode("latin-1", "replace")
+    kept = [("Content-Type", _media(capture))] if not capture.headers else [_kept(*header) for header in capture.headers]
+    lines = [f"HTTP/1.1 {capture.status} ", *(f"{name}: {value}" for name, value in kept if value), "", ""]
+    return "\r\n".join(lines).encode("latin-1", "replace")
+
+
+def _kept(name: str, value: str) -> tuple[str, str]:
+    """A header as it is archived: nothing secret, and those about the body on its way under another name, as it is decoded."""
+    if name in _SECRET:
+        return name, ""
+    return (f"x-archive-orig-{name}" if name in _ON_ITS_WAY else name), "".join(c for c in value if c.isprintable())
 
 
 def _common(capture: Capture) -> dict[str, str]:
     """All that a capture is, in the headers of its record."""
-    return {
+    moved = {"Careerscape-Requested-URI": capture.requested} if capture.requested not in ("", capture.url) else {}
+    return moved | {
         "WARC-Target-URI": capture.url,
         "WARC-Date": stamp(capture.captured_at),
         "WARC-Payload-Digest": f"sha256:{capture.sha256}",

@@ -17,7 +17,8 @@ class Capture:
     """One page as fetched or imported; `body` is decoded of any content encoding, times are aware and UTC.
 
     `media_type` is text/html or text/plain; `charset` is a header's label, empty where there is none; `status` is the
-    HTTP status, None for a file; `time_source` says how `captured_at` was found.
+    HTTP status, None for a file, `headers` those of the response, names in lower case; `requested` is the address that was
+    asked for, where it was another; `time_source` says how `captured_at` was found.
     """
 
     url: str
@@ -29,6 +30,8 @@ class Capture:
     charset: str
     body: bytes
     status: int | None = None
+    headers: tuple[tuple[str, str], ...] = ()
+    requested: str = ""
 
     @cached_property
     def sha256(self) -> str:

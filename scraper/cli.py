@@ -4,11 +4,11 @@ Imports stand inside the commands, so that `--help` is quick.
 """
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
@@ -17,7 +17,7 @@ from scraper.process import Terminated, prepare_streams, raise_when_terminated
 
 if TYPE_CHECKING:
     from db.connection import Database
-    from scraper import run
+    from scraper import report, run
     from scraper.settings import Settings
 
 app = typer.Typer(
@@ -29,7 +29,6 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_MOST_SAID = 20
 _EVERYWHERE = ("--db", "--archive", "--config")
 Json = Annotated[bool, typer.Option("--json", help="Print JSON: one object, or one a line.")]
 Occupation = Annotated[str, typer.Argument(help="Slug or title.", show_default=False)]
@@ -96,19 +95,22 @@ def options(
     context.obj = _Flags(db, archive, config)
 
 
-def _settings(context: typer.Context) -> "Settings":
+def _settings(context: typer.Context, contact: str | None = None) -> "Settings":
     from dataclasses import asdict
 
     from scraper import settings
 
-    return settings.resolve(asdict(context.obj))
+    return settings.resolve(asdict(context.obj) | {"contact": contact})
+
+
+def _reading(context: typer.Context) -> "AbstractContextManager[Database]":
+    return _reading_at(_settings(context).db)
 
 
 @contextmanager
-def _reading(context: typer.Context) -> "Iterator[Database]":
+def _reading_at(path: Path) -> "Iterator[Database]":
     from db.connection import guarded, open_to_read
 
-    path = _settings(context).db
     with guarded(path):
         db = open_to_read(path)
         try:
@@ -127,60 +129,75 @@ def import_(
     """Load saved pages (.html, .txt, .md), without network."""
     from datetime import UTC, datetime
 
-    from scraper import run, sources, terminal
+    from scraper import importing, report, sources, terminal
 
     pages = sources.find(paths, url)
     raise_when_terminated()
     if not pages:
         terminal.say("careerscape: no saved pages there (.html, .htm, .xhtml, .txt, .md)")
-    with terminal.progress("importing", len(pages)) as advance:
-        reports: list[run.PageReport] = []
+    with terminal.progress("importing") as bar, report.collected(bar.advance) as told:
+        bar.begin(len(pages))
+        done = importing.import_pages(_settings(context), pages, lambda: datetime.now(UTC), told.add)
+    _end(context, done, told, as_json)
 
-        def tell(report: run.PageReport) -> None:
-            reports.append(report)
-            advance()
 
-        report = run.import_pages(_settings(context), pages, lambda: datetime.now(UTC), tell)
-    _say_findings(reports)
+@app.command()
+def scrape(
+    context: typer.Context,
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL...", help="Pages to fetch.", show_default=False)] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Permit a host (or HOST:PORT) that no site file lists; may be repeated."),
+    ] = None,
+    delay: Annotated[
+        float | None, typer.Option(min=0, metavar="S", help="Seconds between two requests to a host. [default: the site's own]")
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option(metavar="WHO", help="Where a site's owner can reach you: a mail or web address.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Fetch pages politely, archive, read and load them; without URL, what an earlier run left."""
+    from scraper import report, terminal
+    from scraper import scrape as scraping
+    from scraper.politeness import Clock
+
+    raise_when_terminated()
+    wish = scraping.Wish(tuple(urls or ()), tuple(allow_host or ()), delay)
+    with terminal.progress("fetching") as bar, report.collected(bar.advance) as told:
+        done = scraping.pages(_settings(context, contact=contact), wish, Clock(), bar.begin, told.add)
+    _end(context, done, told, as_json)
+
+
+def _end(context: typer.Context, done: "run.Report", told: "report.Told", as_json: bool) -> NoReturn:
+    """Say what a run did, and exit with its code."""
+    told.say()
     with _reading(context) as db:
-        _print_run(db, report, reports, as_json)
-    raise typer.Exit(report.exit_code)
+        told.print_run(db, done, as_json)
+    raise typer.Exit(done.exit_code)
 
 
-def _say_findings(reports: "list[run.PageReport]") -> None:
-    """Name every error, and the first of what else is worth knowing."""
-    from scraper import terminal
+@app.command()
+def demo(context: typer.Context, as_json: Json = False) -> None:
+    """Scrape sixteen bundled pages from a web server on this machine, and show one comparison."""
+    from scraper import report, terminal
+    from scraper.demo import tour
 
-    lesser: list[str] = []
-    for page in reports:
-        for finding in page.findings:
-            words = f"{finding.code}: {finding.message}"
-            if finding.severity == "error":
-                terminal.say(f"{page.name}: {page.outcome}: {words}")
-            elif finding.severity == "warning" or finding.code == "time_from_file":
-                lesser.append(f"{page.name}: {finding.severity}: {words}")
-    for line in lesser[:_MOST_SAID]:
-        terminal.say(line)
-    if len(lesser) > _MOST_SAID:
-        terminal.say(f"and {len(lesser) - _MOST_SAID:,} more, see the view finding")
-
-
-def _print_run(db: "Database", report: "run.Report", reports: "list[run.PageReport]", as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from db import queries
-    from scraper import terminal
-
-    row = queries.run(db, report.run_id)
-    if as_json:
-        files = [{"file": r.name, "outcome": r.outcome, "findings": [asdict(f) for f in r.findings]} for r in reports]
-        terminal.print_json(row | {"files": files, "findings": queries.findings(db, report.run_id)})
-        return
-    partial = f"; {report.counts.partial} partial" if report.counts.partial else ""
-    counts = ", ".join(f"{row[name]} {name}" for name in ("loaded", "unchanged", "rejected", "failed") if row[name])
-    warnings = sum(f.severity == "warning" for r in reports for f in r.findings)
-    noted = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-    terminal.tell(f"{row['pages']} page{'s' * (row['pages'] != 1)}{': ' * bool(counts)}{counts}{partial}{noted}")
+    raise_when_terminated()
+    flags: _Flags = context.obj
+    settings = _settings(context) if flags.db else tour.own_settings()
+    with terminal.progress("scraping") as bar, report.collected(bar.advance) as told:
+        root, done = tour.scrape_bundled(settings, bar.begin, told.add)
+    told.say()
+    with _reading_at(settings.db) as db:
+        if not as_json:
+            terminal.tell(f"Scraped {root}, a web server on this machine with {len(told.pages)} saved comparison pages.")
+        told.print_run(db, done, as_json)
+        if not as_json:
+            terminal.tell("")
+            _print_sheet(db, (tour.LEFT, tour.RIGHT))
+            terminal.tell("\n" + tour.where_to_look(settings, flags.db is None))
+    raise typer.Exit(done.exit_code)
 
 
 @app.command()
@@ -196,16 +213,23 @@ def compare(context: typer.Context, left: Occupation, right: Occupation, as_json
 
 
 def _sheet(context: typer.Context, names: tuple[str, ...], as_json: bool) -> None:
-    from db import queries, sheet
+    from db import queries
     from scraper import terminal
 
     with _reading(context) as db:
         slugs = [queries.occupation(db, name) for name in names]
         if not as_json:
-            terminal.print_sheet([queries.latest(db, slug) for slug in slugs], sheet.lines(db, slugs))
+            _print_sheet(db, slugs)
             return
         objects = [queries.latest(db, slug) | {"facts": queries.facts(db, slug)} for slug in slugs]
     terminal.print_json(objects[0] if len(objects) == 1 else dict(zip(("left", "right"), objects, strict=True)))
+
+
+def _print_sheet(db: "Database", slugs: "Sequence[str]") -> None:
+    from db import queries, sheet
+    from scraper import terminal
+
+    terminal.print_sheet([queries.latest(db, slug) for slug in slugs], sheet.lines(db, slugs))
 
 
 @app.command()
@@ -237,6 +261,67 @@ def explain(
         return
     for words in chain.in_words(title, explained, archive.folder):
         terminal.print_pairs(*words)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="Words of a title.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """List the occupations whose title has these words."""
+    from db import queries
+    from scraper import terminal
+
+    with _reading(context) as db:
+        found = queries.search(db, text)
+    if as_json:
+        for row in found:
+            terminal.print_json(row)
+    elif found:
+        terminal.print_table(("title", "slug"), [(row["title"], row["slug"]) for row in found])
+    else:
+        terminal.say(f"no occupation has {text!r} in its title")
+
+
+@app.command()
+def status(context: typer.Context, as_json: Json = False) -> None:
+    """Show how much is fresh, and what the last runs did."""
+    from datetime import UTC, datetime
+
+    from db import coverage, queries
+    from scraper import report, terminal
+
+    with _reading(context) as db:
+        counts, covered = queries.counts(db), coverage.coverage(db, datetime.now(UTC))
+        runs = queries.newest_runs(db, 10)
+    if as_json:
+        terminal.print_json({**counts, "coverage": covered, "runs": runs})
+        return
+    terminal.tell(report.coverage_line(counts, covered))
+    terminal.tell("")
+    terminal.print_table(report.RUN_HEADS, [report.run_cells(row) for row in runs])
+
+
+@app.command()
+def doctor(context: typer.Context, as_json: Json = False) -> None:
+    """Check versions, configuration, database, archive and free disk."""
+    from scraper import doctor as ward
+    from scraper import terminal
+
+    settings = _settings(context)
+    if settings.db.exists():
+        with _reading(context) as db:
+            diagnosis = ward.diagnose(settings, db)
+    else:
+        diagnosis = ward.diagnose(settings, None)
+    if as_json:
+        terminal.print_json({**diagnosis.sections, "problems": list(diagnosis.problems)})
+    else:
+        for name, pairs in diagnosis.sections.items():
+            terminal.print_pairs(name, list(pairs.items()))
+        terminal.tell("\n".join(["", *diagnosis.problems]) if diagnosis.problems else "\nNo problem found.")
+    raise typer.Exit(StorageError.exit_code if diagnosis.problems else 0)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,17 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import NamedTuple
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
-from normalize.folding import fold, letters, name_keys, plain, shown, without_mark
+from normalize.folding import fold, is_blank, letters, name_keys, plain, shown, without_mark
 from scraper.document import Table
 from scraper.sites import Site
 
 _FIGURE = re.compile(r"[0-9]")
 _SIGNED = re.compile(r"[-+] ?[0-9]")
-Rows = tuple[tuple[str, ...], ...]
+Cells = tuple[str, ...]
+Named = Mapping[Side, list[int]]
 
 
 class Pair:
@@ -22,6 +24,7 @@ class Pair:
     def __init__(self, left: str, right: str) -> None:
         slugs: dict[Side, str] = {"left": left.replace("-", " "), "right": right.replace("-", " ")}
         self._keys = {side: name_keys(slug) for side, slug in slugs.items()}
+        self._all_keys = self._keys["left"] | self._keys["right"]
         self._exact = {side: letters(slug) for side, slug in slugs.items()}
         self._asked: dict[str, Side | None] = {}
 
@@ -34,9 +37,9 @@ class Pair:
         return self._asked[text]
 
     def _find(self, text: str) -> Side | None:
-        if not letters(text):
-            return None
         keys = name_keys(without_mark(text))
+        if keys.isdisjoint(self._all_keys) or not letters(text):
+            return None
         found = [side for side in SIDES if keys & self._keys[side]]
         if len(found) == 2:
             found = [side for side in SIDES if self._exact[side] == max(keys, key=len)]
@@ -59,38 +62,53 @@ class _Columns:
 
     label: int
     jobs: Mapping[Side, int]
-    headings: tuple[str, ...]
+    headings: Cells
+    titles: Mapping[Side, str]
+
+
+class _Row(NamedTuple):
+    """A row of a table: its cells, the columns of each job that it names, and the sections that know a cell as a label."""
+
+    number: int
+    cells: Cells
+    jobs: Named
+    known: tuple[Mapping[str, str], ...]
+
+    @property
+    def said(self) -> str:
+        """The row in a message."""
+        return f"{' | '.join(self.cells)[:160]!r}"
 
 
 def compare(table: Table, block: int, pair: Pair, site: Site, hint: str) -> Compared:
     """Take every cell of a comparison table by row label and column title; what is left over becomes a note."""
-    header = next((n for n, row in enumerate(table.rows) if len(_jobs(row, pair)) == 2), None)
+    rows = [_Row(number, cells, _jobs(cells, pair), tuple(map(site.where, cells))) for number, cells in enumerate(table.rows)]
+    header = next((row.number for row in rows if len(row.jobs) == 2), None)
     if header is None:
-        return Compared(notes=_not_ours(table, pair, site))
+        return Compared(notes=_not_ours(rows))
     reader = _Reader(table, block, pair, site)
-    reader.read(header, hint)
+    reader.read(rows, header, hint)
     return reader.result
 
 
-def _jobs(row: tuple[str, ...], pair: Pair) -> dict[Side, list[int]]:
+def _jobs(cells: Cells, pair: Pair) -> dict[Side, list[int]]:
     """The columns of each job that a row names."""
     found: dict[Side, list[int]] = {}
-    for column, cell in enumerate(row):
+    for column, cell in enumerate(cells):
         if side := pair.side(cell):
             found.setdefault(side, []).append(column)
     return found
 
 
-def _not_ours(table: Table, pair: Pair, site: Site) -> list[Note]:
+def _not_ours(rows: list[_Row]) -> list[Note]:
     """A table with row labels of ours, but without our two jobs as columns: of one of them, or of others."""
-    labels = [(row, column) for row, cells in enumerate(table.rows) for column, cell in enumerate(cells) if site.where(cell)]
-    if not labels or max(map(len, table.rows)) < 2:
+    labels = Counter(column for row in rows for column, known in enumerate(row.known) if known)
+    if not labels or max(len(row.cells) for row in rows) < 2:
         return []
-    heads = f"{' | '.join(cell for cell in table.rows[0] if cell)[:160]!r}"
-    if any(_jobs(row, pair) for row in table.rows):
+    heads = f"{' | '.join(filter(None, rows[0].cells))[:160]!r}"
+    if any(row.jobs for row in rows):
         return [Note("unmatched_column", heads)]
-    most = max(Counter(column for _, column in labels).values())
-    return [Note("other_table" if most > 1 or len(table.rows) < 3 else "ignored_table", heads)]
+    return [Note("other_table" if max(labels.values()) > 1 or len(rows) < 3 else "ignored_table", heads)]
 
 
 class _Reader:
@@ -102,72 +120,76 @@ class _Reader:
         self.result = Compared()
         self._empty: list[Claim] = []
 
-    def read(self, header: int, hint: str) -> None:
-        body = self.table.rows[header + 1 :]
-        width = Counter(map(len, body)).most_common(1)[0][0] if body else len(self.table.rows[header])
+    def read(self, rows: list[_Row], header: int, hint: str) -> None:
+        first, body = rows[header], rows[header + 1 :]
+        width = Counter(len(row.cells) for row in body).most_common(1)[0][0] if body else len(first.cells)
         self.result.section = self._section(body, hint)
-        for row in self.table.rows[:header]:
-            if any(self.site.where(cell) for cell in row):
-                self._note("unknown_label", f"{' | '.join(row)[:160]!r} stands above the header")
-        first = self.table.rows[header]
+        for row in rows[:header]:
+            if any(row.known):
+                self._note("unknown_label", f"{row.said} stands above the header")
         columns = self._columns(first, body, width)
-        for number, row in enumerate(body, start=header + 1):
-            jobs = _jobs(row, self.pair)
-            if len(jobs) == 2 and self._others(row) == self._others(first):
+        for row in body:
+            if len(row.jobs) == 2 and self._others(row) == self._others(first):
                 columns = self._columns(row, body, width)
             elif columns is None:
-                if any(self.site.where(cell) for cell in row):
-                    self._note("ragged_row", f"{' | '.join(row)[:160]!r} stands below what is not understood")
+                if any(row.known):
+                    self._note("ragged_row", f"{row.said} stands below what is not understood")
             elif self._may_turn(row, columns):
-                self._note("ragged_row", f"{' | '.join(row)[:160]!r} names the jobs the other way round; what follows is unread")
+                self._note("ragged_row", f"{row.said} names the jobs the other way round; what follows is unread")
                 columns = None
             else:
-                self._row(number, row, columns, width)
-                if self._heads_another_part(number, row, columns):
+                self._row(row, columns, width)
+                if self._heads_another_part(row, columns):
                     columns = None
 
-    def _heads_another_part(self, number: int, row: tuple[str, ...], columns: _Columns) -> bool:
+    def _heads_another_part(self, row: _Row, columns: _Columns) -> bool:
         """Whether a row is a heading inside of the table that no hint of the site knows: `In California`, other jobs.
 
         What follows may be about something else. A row of an advert, ignored by name, is none.
         """
-        label = row[columns.label] if columns.label < len(row) else ""
-        if self.site.where(label) or fold(label) in self.site.ignored or not any(map(plain, row)):
+        label, known = self._label(row, columns)
+        if known or fold(label) in self.site.ignored or all(map(is_blank, row.cells)):
             return False
-        cells = [(column, row[column]) for column in columns.jobs.values() if column < len(row)]
-        bare = all(not plain(cell) or (number, column) in self.spans for column, cell in cells)
+        cells = [(column, row.cells[column]) for column in columns.jobs.values() if column < len(row.cells)]
+        bare = all(is_blank(cell) or (row.number, column) in self.spans for column, cell in cells)
         if self.site.is_hint(label):
             return not bare and any(self.pair.side(cell) != self.pair.side(columns.headings[column]) for column, cell in cells)
-        words = {fold(cell) for column, cell in cells if (number, column) not in self.unseen and not _FIGURE.search(cell)}
-        return bare or (not plain(label) and len(words) == 2)
+        words = {fold(cell) for column, cell in cells if (row.number, column) not in self.unseen and not _FIGURE.search(cell)}
+        return bare or (is_blank(label) and len(words) == 2)
 
-    def _may_turn(self, row: tuple[str, ...], columns: _Columns) -> bool:
+    def _label(self, row: _Row, columns: _Columns) -> tuple[str, Mapping[str, str]]:
+        """The label of a row, and the sections that know it."""
+        return (row.cells[columns.label], row.known[columns.label]) if columns.label < len(row.cells) else ("", {})
+
+    def _may_turn(self, row: _Row, columns: _Columns) -> bool:
         """Whether a row names the jobs in other columns: it may be a header, or a figure such as the most similar job."""
-        jobs = _jobs(row, self.pair)
-        return len(jobs) == 2 and any(columns.jobs[side] not in jobs[side] for side in SIDES)
+        return len(row.jobs) == 2 and any(columns.jobs[side] not in row.jobs[side] for side in SIDES)
 
-    def _others(self, row: tuple[str, ...]) -> Counter[str]:
+    def _others(self, row: _Row) -> Counter[str]:
         """What a header says beside the titles: a later row with both titles is a header only if it says the same."""
-        return Counter(fold(cell) for cell in row if plain(cell) and not self.pair.side(cell))
+        return Counter(fold(cell) for cell in row.cells if not is_blank(cell) and not self.pair.side(cell))
 
-    def _section(self, body: Rows, hint: str) -> str:
-        votes = Counter(section for row in body for cell in row for section in self.site.where(cell))
+    def _section(self, body: list[_Row], hint: str) -> str:
+        votes = Counter(section for row in body for known in row.known for section in known)
         best = max(votes.values(), default=0)
         tied = [section for section in self.site.labels if votes[section] == best]
-        words = set(fold(hint).replace(":", " ").replace(",", " ").split())
-        hinted = [s for s in tied if words & set(self.site.hints.get(s, ())) or fold(hint) in self.site.hints.get(s, ())]
+        said = fold(hint)
+        words = set(said.replace(":", " ").replace(",", " ").split())
+        hinted = [s for s in tied if words & set(self.site.hints.get(s, ())) or said in self.site.hints.get(s, ())]
         return (hinted or tied or ["overview"])[0]
 
-    def _columns(self, header: tuple[str, ...], body: Rows, width: int) -> _Columns | None:
+    def _columns(self, top: _Row, body: list[_Row], width: int) -> _Columns | None:
         """Columns by title. Where the labels stand below a title, the header's empty cell stands elsewhere: move it."""
-        known = [sum(bool(self.site.where(row[c])) for row in body if c < len(row)) for c in range(width)]
-        free = [c for c in range(width) if c not in chain(*_jobs(header, self.pair).values())]
+        header, named = top.cells, top.jobs
+        known = [sum(bool(row.known[c]) for row in body if c < len(row.cells)) for c in range(width)]
+        free = [c for c in range(width) if c not in chain(*named.values())]
         label = known.index(max(known)) if any(known) else (free or [0])[0]
-        if len(header) != width or any(label in columns for columns in _jobs(header, self.pair).values()):
-            empty = [c for c, cell in enumerate(header) if not plain(cell)]
+        if len(header) != width or any(label in columns for columns in named.values()):
+            empty = [c for c, cell in enumerate(header) if is_blank(cell)]
             rest = [cell for c, cell in enumerate(header) if not empty or c != empty[-1]]
             header = (*rest[:label], "", *rest[label:])
-        jobs = {side: self._filled(columns, body) for side, columns in _jobs(header, self.pair).items()}
+            named = _jobs(header, self.pair)
+        jobs = {side: self._filled(columns, body) for side, columns in named.items()}
         said = f"the header {' | '.join(header)[:160]!r}"
         if len(header) != width or len(jobs) != 2 or any(label in columns for columns in jobs.values()):
             self._note("ragged_row", f"{said} does not fit rows of {width} cells")
@@ -175,72 +197,76 @@ class _Reader:
         if any(self._differ(columns, body) for columns in jobs.values()):
             self._note("ragged_row", f"{said} names a job over columns that differ")
             return None
-        for side, columns in jobs.items():
-            self.result.titles.setdefault(side, shown(without_mark(header[columns[0]])))
+        at = {side: columns[0] for side, columns in jobs.items()}
+        for side, column in at.items():
+            self.result.titles.setdefault(side, shown(without_mark(header[column])))
         self._ignored(header, label, body)
-        return _Columns(label, {side: columns[0] for side, columns in jobs.items()}, header)
+        return _Columns(label, at, header, {side: shown(header[column]) for side, column in at.items()})
 
-    def _filled(self, columns: list[int], body: Rows) -> list[int]:
+    def _filled(self, columns: list[int], body: list[_Row]) -> list[int]:
         """Of the columns below one title those that are not empty altogether; the first where all are."""
-        return [c for c in columns if any(c < len(row) and plain(row[c]) for row in body)] or columns[:1]
+        return [c for c in columns if _is_filled(c, body)] or columns[:1]
 
-    def _differ(self, columns: list[int], body: Rows) -> bool:
+    def _differ(self, columns: list[int], body: list[_Row]) -> bool:
         """Whether a title stands over columns with different cells: which of them counts cannot be known."""
-        return any(len({row[c] for c in columns if c < len(row)}) > 1 for row in body)
+        return len(columns) > 1 and any(len({row.cells[c] for c in columns if c < len(row.cells)}) > 1 for row in body)
 
-    def _ignored(self, header: tuple[str, ...], label: int, body: Rows) -> None:
+    def _ignored(self, header: Cells, label: int, body: list[_Row]) -> None:
         for column, cell in enumerate(header):
-            filled = plain(cell) or any(column < len(row) and plain(row[column]) for row in body)
-            if filled and column != label and not self.pair.side(cell):
-                self._note("ignored_column", repr(cell[:80]) if plain(cell) else f"column {column + 1}, which has no title")
+            blank = is_blank(cell)
+            if column != label and not self.pair.side(cell) and (not blank or _is_filled(column, body)):
+                self._note("ignored_column", f"column {column + 1}, which has no title" if blank else repr(cell[:80]))
 
-    def _row(self, number: int, row: tuple[str, ...], columns: _Columns, width: int) -> None:
-        if not any(map(plain, row)):
+    def _row(self, row: _Row, columns: _Columns, width: int) -> None:
+        if all(map(is_blank, row.cells)):
             return
         claims = len(self.result.claims)
-        self._take(number, row, columns, width)
+        self._take(row, columns, width)
         taken = self.result.claims[claims:]
-        if not taken and self._empty and any(c < len(row) and plain(row[c]) for c in columns.jobs.values()):
-            self._note("ragged_row", f"{' | '.join(row)[:160]!r} goes on with {self._empty[0].label!r}, whose cells are empty")
+        if not taken and self._empty and any(_is_filled(column, [row]) for column in columns.jobs.values()):
+            self._note("ragged_row", f"{row.said} goes on with {self._empty[0].label!r}, whose cells are empty")
             self.result.claims = [claim for claim in self.result.claims if claim not in self._empty]
         elif taken:
-            self._empty = taken if not any(plain(claim.raw) or claim.doubt for claim in taken) else []
+            self._empty = taken if not any(claim.doubt or not is_blank(claim.raw) for claim in taken) else []
 
-    def _take(self, number: int, row: tuple[str, ...], columns: _Columns, width: int) -> None:
-        label = shown(row[columns.label]) if columns.label < len(row) else ""
-        where = self.site.where(row[columns.label]) if label else {}
+    def _take(self, row: _Row, columns: _Columns, width: int) -> None:
+        cell, known = self._label(row, columns)
+        label = shown(cell)
         if fold(label) in self.site.ignored:
             self._note("ignored_label", repr(label))
-        elif not where:
-            self._note("unknown_label", f"{' | '.join(row)[:160]!r}")
+        elif not known or not label:
+            self._note("unknown_label", row.said)
         else:
-            section = self.result.section if self.result.section in where else next(iter(where))
-            doubt: Doubt = "cut_off" if number in self.table.open else ""
-            if len(row) != width and not doubt:
+            section = self.result.section if self.result.section in known else next(iter(known))
+            doubt: Doubt = "cut_off" if row.number in self.table.open else ""
+            if len(row.cells) != width and not doubt:
                 doubt = "ragged_row"
-                self._note("ragged_row", f"{label!r} has {len(row)} cells, not {width}")
+                self._note("ragged_row", f"{label!r} has {len(row.cells)} cells, not {width}")
             for side, column in columns.jobs.items():
-                if (number, column) in self.spans and row[column] == row[columns.label]:
+                if (row.number, column) in self.spans and row.cells[column] == cell:
                     self._note("ragged_row", f"{label!r} spans the column of {columns.headings[column]!r}")
-                elif column < len(row):
-                    self._claim(where[section], side, row[column], section, (number, column), label, columns, doubt)
+                elif column < len(row.cells):
+                    why = doubt or self._doubt(known[section], row, column)
+                    if why and not doubt:
+                        self._note(why, f"{label!r} of {columns.titles[side]!r}", side)
+                    place = Place(self.block, row.number, column)
+                    self.result.claims.append(
+                        Claim(known[section], side, row.cells[column], section, place, label, columns.titles[side], "", why)
+                    )
 
-    def _claim(
-        self, term: str, side: Side, raw: str, section: str, place: tuple[int, int], label: str, columns: _Columns, doubt: Doubt
-    ) -> None:
-        heading = shown(columns.headings[place[1]])
-        if not doubt and (doubt := self._doubt(term, place)):
-            self._note(doubt, f"{label!r} of {heading!r}", side)
-        where = Place(self.block, *place)
-        self.result.claims.append(Claim(term, side, raw, section, where, label, heading, doubt=doubt))
-
-    def _doubt(self, term: str, place: tuple[int, int]) -> Doubt:
+    def _doubt(self, term: str, row: _Row, column: int) -> Doubt:
         """What makes the text of a cell less than what the page shows there; its code is the finding's too."""
+        place = (row.number, column)
         if place in self.unseen:
             return "not_text"
-        if term == "growth" and place in self.pictures and not _SIGNED.search(plain(" ".join(self.table.rows[place[0]]))):
+        if term == "growth" and place in self.pictures and not _SIGNED.search(plain(" ".join(row.cells))):
             return "drawn_sign"
         return ""
 
     def _note(self, code: str, detail: str, side: Side | None = None) -> None:
         self.result.notes.append(Note(code, detail, side))
+
+
+def _is_filled(column: int, rows: list[_Row]) -> bool:
+    """Whether any of the rows says something in a column."""
+    return any(column < len(row.cells) and not is_blank(row.cells[column]) for row in rows)

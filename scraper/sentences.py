@@ -1,15 +1,16 @@
 """Figures in prose: the forms of a site's sentences, tried on text in which the jobs' titles are marked."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
+from os.path import commonprefix
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
 from normalize.folding import fold, fold_with_offsets
 from scraper.sites import LEFT_MARK, RIGHT_MARK, Sentence, Site
 
 _MARKS: dict[Side, str] = {"left": LEFT_MARK, "right": RIGHT_MARK}
-_NO_MARKS = {ord(mark): " " for mark in _MARKS.values()}
 _COMMA = re.compile(r",")
 _PART = re.compile(r"[^,/]+")
 _AND = re.compile(r"(?<![^\s,])and(?:\s+|$)", re.IGNORECASE)
@@ -18,36 +19,74 @@ _ABBREVIATION = re.compile(r"(?:\b(?:sr|jr|no|vs|st|dr|mr|mrs|ms)|\.\w+)\.$", re
 _LOOK_BACK = 200
 _SHORTEST = 16  # "average salary of"
 Span = tuple[int, int]
-Mentions = Sequence[tuple[str, re.Pattern[str]]]
 
 
-def mentions(titles: Mapping[Side, str]) -> Mentions:
-    """The mark of each job and the forms in which prose names it, the longer title first: it may contain the other."""
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """How prose names a job: `forms` are all its spellings, those tried first in front; each begins with `stem`."""
+
+    mark: str
+    stem: str
+    forms: tuple[str, ...]
+
+    def mark_in(self, text: str) -> str:
+        """A text with a mark in the place of each character of a title."""
+        start = text.find(self.stem)
+        if start < 0:
+            return text
+        parts: list[str] = []
+        done = 0
+        while start >= 0:
+            end = self._end(text, start)
+            if end > start:
+                parts += (text[done:start], self.mark * (end - start))
+                done = end
+            start = text.find(self.stem, max(end, start + 1))
+        return "".join(parts) + text[done:]
+
+    def _end(self, text: str, start: int) -> int:
+        """Where a title ends that begins at an offset, -1 where none does: it is no part of a longer word."""
+        if start and _is_of_a_word(text[start - 1]):
+            return -1
+        for form in self.forms:
+            if text.startswith(form, start) and not _is_of_a_word(text[start + len(form) : start + len(form) + 1]):
+                return start + len(form)
+        return -1
+
+
+def _is_of_a_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
+
+
+def mentions(titles: Mapping[Side, str]) -> list[Mention]:
+    """The forms in which prose names each job, the longer title first: it may contain the other."""
     by_length = sorted(titles.items(), key=lambda entry: -len(entry[1]))
-    return [(_MARKS[side], re.compile(rf"(?<!\w)(?:{_forms(fold(title))})(?!\w)")) for side, title in by_length]
+    return [_mention(_MARKS[side], fold(title)) for side, title in by_length]
 
 
-def _forms(title: str) -> str:
+def _mention(mark: str, title: str) -> Mention:
     """A title, its possessive and its plurals: of the whole, or of the part before a comma or slash (`line cooks, prep cook`)."""
     first = _PART.match(title)
     heads = [title] if not first or first[0] == title else [first[0], title]
-    plurals = "|".join(rf"{plural}{re.escape(title[len(head) :])}" for head in heads for plural in _plurals(head))
-    return rf"(?:{plurals})(?:'s?)?"
+    plurals = [plural + title[len(head) :] for head in heads for plural in _plurals(head)]
+    return Mention(mark, commonprefix(plurals), tuple(plural + end for plural in plurals for end in ("'s", "'", "")))
 
 
 def _plurals(head: str) -> Iterator[str]:
-    yield rf"{re.escape(head)}(?:e?s)?"
+    yield from (f"{head}es", f"{head}s", head)
     if head.endswith("y"):
-        yield rf"{re.escape(head[:-1])}ies"
+        yield f"{head[:-1]}ies"
     if head.endswith("man"):
-        yield rf"{re.escape(head[:-3])}men"
+        yield f"{head[:-3]}men"
 
 
-def marked(folded: str, names: Mentions) -> str:
+def marked(folded: str, names: Iterable[Mention]) -> str:
     """A folded text with a mark in the place of each character of a title."""
-    text = folded.translate(_NO_MARKS)
-    for mark, mention in names:
-        text = mention.sub(lambda m, mark=mark: mark * len(m[0]), text)  # type: ignore[misc]
+    text = folded
+    for mark in _MARKS.values():
+        text = text.replace(mark, " ")
+    for mention in names:
+        text = mention.mark_in(text)
     return text
 
 
@@ -72,6 +111,8 @@ class Prose:
             return
         text_marked = marked(folded, self._mentions)
         for sentence in self.site.sentences:
+            if sentence.words not in text_marked:
+                continue
             taken: list[Span] = []
             for pattern in sentence.patterns:
                 for match in pattern.finditer(text_marked):

@@ -5,7 +5,7 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -62,8 +62,8 @@ def say(text: str) -> None:
 
 
 def tell(text: str) -> None:
-    """A line of the answer, on standard output."""
-    _emit(safe(text), sys.stdout)
+    """Lines of the answer, on standard output."""
+    _emit("\n".join(safe(line) for line in text.split("\n")), sys.stdout)
 
 
 def _print(renderable: Any) -> None:
@@ -144,16 +144,49 @@ def print_pairs(title: str, pairs: Sequence[tuple[str, str]]) -> None:
     _print(table)
 
 
-@contextmanager
-def progress(words: str, total: int) -> Iterator[Callable[[], None]]:
-    """A progress bar on standard error while it is a terminal; the callable marks one more as done."""
-    if not sys.stderr.isatty() or total < 2:
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+def print_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """A table with a line of heads."""
+    from rich.text import Text
 
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(words, total=total)
-        yield lambda: bar.advance(task)
+    table = _table()
+    table.add_row(*(Text(head, style="dim") for head in heads))
+    for row in rows:
+        table.add_row(*(Text(safe(cell), overflow="fold") for cell in row))
+    _print(table)
+
+
+class Bar:
+    """A progress bar that is not shown."""
+
+    def begin(self, total: int) -> None:
+        """Say how much there is to do."""
+
+    def advance(self) -> None:
+        """Mark one more as done."""
+
+
+class _ShownBar(Bar):
+    def __init__(self, words: str) -> None:
+        from rich.console import Console
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        self.progress = Progress(*columns, console=Console(stderr=True), transient=True)
+        self._task = self.progress.add_task(words, total=None)
+
+    def begin(self, total: int) -> None:
+        self.progress.update(self._task, total=total)
+
+    def advance(self) -> None:
+        self.progress.advance(self._task)
+
+
+@contextmanager
+def progress(words: str) -> Iterator[Bar]:
+    """A progress bar on standard error while that is a terminal."""
+    if not sys.stderr.isatty():
+        yield Bar()
+        return
+    bar = _ShownBar(words)
+    with bar.progress:
+        yield bar

@@ -7,8 +7,14 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 _READING = (
-    "comparison.py", "document.py", "interpreter.py", "parsing.py", "readers", "sentences.py", "sites",
+    "captions.py", "comparison.py", "document.py", "interpreter.py", "parsing.py", "readers", "sentences.py", "sites",
+    "skills.py",
 )  # fmt: skip
+
+
+def release() -> str:
+    """The release of this program: `0.1.0`."""
+    return version("careerscape")
 
 
 @cache
@@ -18,7 +24,7 @@ def parser() -> str:
     for root in (*(files("scraper") / name for name in _READING), files("normalize")):
         for path, entry in sorted(_walk(root)):
             digest.update(path.encode() + entry.read_bytes())
-    return f"{version('careerscape')}+{digest.hexdigest()[:12]}"
+    return f"{release()}+{digest.hexdigest()[:12]}"
 
 
 def _walk(root: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:

@@ -16,7 +16,7 @@ from typing import Any
 
 from db import captures, current, load, publish, runs
 from db.connection import open_to_read
-from scraper import archive, parsing, run, sandbox, sources
+from scraper import archive, importing, parsing, run, sandbox, sources
 from scraper.settings import Settings
 from tests.figures import Figures, as_text
 
@@ -65,7 +65,7 @@ def save(folder: Path, pages: Iterable[Saved]) -> list[sources.SavedPage]:
 def import_pages(root: Path, *pages: Saved) -> run.Report:
     """One import run into the database and archive of `root`."""
     folder = root / f"pages{len(list(root.glob('pages*')))}"
-    return run.import_pages(settings(root), save(folder, pages), lambda: NOW, lambda report: None)
+    return importing.import_pages(settings(root), save(folder, pages), lambda: NOW, lambda report: None)
 
 
 def load_pages(root: Path, *pages: Saved) -> Path:

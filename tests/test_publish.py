@@ -15,7 +15,7 @@ from db import captures, runs
 from db.connection import open_to_read
 from db.lock import writing
 from normalize.errors import Busy, StorageError
-from scraper import run, sources
+from scraper import importing, run, sources
 from scraper.archive import Archive, Location
 from tests import imports
 from tests.figures import OVERVIEW, SEED
@@ -73,7 +73,7 @@ def command(root: Path) -> subprocess.CompletedProcess[str]:
 def again(root: Path) -> int:
     """The exit code of another run over NEW, in this process."""
     pages = sources.find([root / "new"], "")
-    return run.import_pages(settings(root), pages, lambda: imports.NOW, lambda report: None).exit_code
+    return importing.import_pages(settings(root), pages, lambda: imports.NOW, lambda report: None).exit_code
 
 
 def shown(root: Path) -> dict[str, list]:

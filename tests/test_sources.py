@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from normalize.errors import Rejected, UsageError
-from scraper import parsing, run, sources
+from scraper import importing, parsing, sources
 from scraper.capture import Capture, stamp
 from scraper.readers import MAX_BYTES
 from scraper.sources import SavedPage
@@ -235,7 +235,9 @@ def test_files_that_are_no_pages_are_findings_of_the_run_and_the_rest_is_loaded(
     os.truncate(tmp_path / "bad" / "c.html", 50_000_000)
     os.mkfifo(tmp_path / "bad" / "d.html")
     bad = sources.find([tmp_path / "bad" / f"{name}.html" for name in "abcd"], "")
-    report = run.import_pages(settings(tmp_path), [*bad[:2], *pages, *bad[2:]], lambda: NOW + timedelta(1), lambda page: None)
+    report = importing.import_pages(
+        settings(tmp_path), [*bad[:2], *pages, *bad[2:]], lambda: NOW + timedelta(1), lambda page: None
+    )
     assert (report.exit_code, report.counts.rejected, report.counts.loaded, report.counts.pages) == (3, 4, 1, 5)
     found = rows(settings(tmp_path).db, "SELECT code, run_id, capture_id, url, captured_at FROM finding WHERE severity = 'error'")
     assert found == [(code, 1, None, None, None) for code in ("no_url", "bad_sidecar", "too_large", "unreadable_file")]

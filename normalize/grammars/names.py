@@ -10,6 +10,7 @@ from normalize.folding import shown
 _FIGURE = re.compile(r"[$€£%]|^[\W\d_]*$")
 _MARKUP = re.compile(r"[\[\]<>{}`|~^\\]|^[!*_]|[*_†‡§]$|\([0-9]{1,2}\)$")
 _SIGNS = re.compile(r"[\W_]*")
+_CONTROLS = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 LONGEST = 200
 
 
@@ -30,7 +31,7 @@ def _checked(text: str, figure: bool) -> str:
         raise Refusal("several_lines", text)
     if len(flat) > LONGEST:
         raise Refusal("too_long", text)
-    if any(c == "\ufffd" or unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co", "Cn") for c in flat):
+    if "\ufffd" in flat or (not flat.isprintable() and any(unicodedata.category(c) in _CONTROLS for c in flat)):
         raise Refusal("control_character", text)
     if _MARKUP.search(flat):
         raise Refusal("markup", text)

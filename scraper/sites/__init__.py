@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from importlib.resources import files
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from normalize.errors import ConfigError
 from normalize.folding import fold, without_mark
@@ -106,10 +106,11 @@ class Skills(_Strict):
 
 
 class Site(_Strict):
-    """What is known of one site's comparison pages."""
+    """What is known of one site's comparison pages; `delay_s` is the least pause between two requests to its hosts."""
 
     name: str
     hosts: list[str]
+    delay_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     paths: list[str]
     ignored_labels: list[str]
     labels: dict[Section, dict[str, str]]

@@ -1,0 +1,1 @@
+"""The demo: bundled pages of sixteen comparisons, served by a local web server and scraped over real HTTP."""

@@ -1,0 +1,63 @@
+"""The tour: serve, scrape, and what to look at afterwards."""
+
+import shlex
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from normalize.errors import StorageError
+from scraper import run, scrape
+from scraper.demo.bundle import bundled
+from scraper.demo.server import serving
+from scraper.politeness import Clock
+from scraper.settings import Settings
+
+FOLDER = Path("careerscape-demo")
+CONFIG = "careerscape.toml"
+LEFT, RIGHT = "account-resolution-analyst", "loss-mitigation-specialist"
+"""The pair that the demo shows: three of the pages speak of the second."""
+
+
+def own_settings() -> Settings:
+    """The demo's own database and archive, in a folder below the current one, with a configuration file that names them.
+
+    Raises StorageError where the folder cannot be made.
+    """
+    try:
+        FOLDER.mkdir(exist_ok=True)
+        (FOLDER / CONFIG).write_text('db = "careerscape.db"\narchive = "archive"\n', encoding="utf-8")
+    except OSError as error:
+        raise StorageError(f"{FOLDER}: {error.strerror}; the demo needs a place for its database") from error
+    return Settings(FOLDER / "careerscape.db", FOLDER / "archive")
+
+
+def scrape_bundled(
+    settings: Settings, begin: Callable[[int], None], tell: Callable[[run.PageReport], None]
+) -> tuple[str, run.Report]:
+    """Serve the bundled pages and scrape them; the answer is the address of the site that was, and the run."""
+    pages = bundled()
+    with serving(pages) as root:
+        wish = scrape.Wish(tuple(root + path for path in pages), (root.removeprefix("http://"),), delay_s=0)
+        return root, scrape.pages(settings, wish, Clock(), begin, tell)
+
+
+def where_to_look(settings: Settings, own: bool) -> str:
+    """What to do next, as commands that work from the same folder."""
+    command = shlex.quote(sys.argv[0]) if Path(sys.argv[0]).name == "careerscape" else "careerscape"
+    if own:
+        first = [f"export CAREERSCAPE_CONFIG={FOLDER / CONFIG}     # from now on this shell asks the demo's database"]
+    else:
+        first = [
+            f"export CAREERSCAPE_DB={shlex.quote(str(settings.db))} CAREERSCAPE_ARCHIVE={shlex.quote(str(settings.archive))}"
+        ]
+    beside = Path(command).with_name("sqlite-utils") if "/" in command else "sqlite-utils"
+    query = "SELECT title, salary_annual_mean_usd FROM occupation_latest ORDER BY 2 DESC LIMIT 5"
+    lines = [
+        *first,
+        f"{command} search clerk",
+        f"{command} compare electrician cashier           # any two, whether or not a page compares them",
+        f"{command} explain {RIGHT} annual_mean_usd",
+        f"{command} status",
+        f'{beside} query {settings.db} "{query}" --table',
+    ]
+    return "Where to look next:\n" + "\n".join(f"  {line}" for line in lines)

@@ -1,0 +1,78 @@
+"""The state of an installation: versions, configuration, database, archive, disk; and what is wrong with it."""
+
+import platform
+import shutil
+from dataclasses import dataclass
+from importlib.metadata import version as release_of
+from pathlib import Path
+
+from db import captures, integrity
+from db.connection import Database
+from normalize import vocabulary
+from scraper import version
+from scraper.settings import Settings
+
+_LIBRARIES = ("httpx", "selectolax", "FastWARC", "protego", "pydantic", "sqlite-utils", "typer", "rich")
+LOW_DISK_BYTES = 500_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What there is, section by section, and what is wrong, each in words."""
+
+    sections: dict[str, dict[str, str]]
+    problems: tuple[str, ...]
+
+
+def diagnose(settings: Settings, db: Database | None) -> Diagnosis:
+    """Look at everything; `db` is None where there is no database yet."""
+    found: list[str] = []
+    sections = {
+        "versions": _versions(),
+        "configuration": _configuration(settings),
+        "database": _database(settings.db, db, found),
+        "archive": _archive(settings.archive, db, found),
+        "disk": _disk(settings.db, found),
+    }
+    return Diagnosis(sections, tuple(found))
+
+
+def _versions() -> dict[str, str]:
+    ours = {"careerscape": version.release(), "parser": version.parser(), "vocabulary": vocabulary.version()}
+    return ours | {"python": platform.python_version()} | integrity.library() | {name: release_of(name) for name in _LIBRARIES}
+
+
+def _configuration(settings: Settings) -> dict[str, str]:
+    contact = settings.contact or "none; needed to scrape any host but this machine"
+    return {"db": str(settings.db.absolute()), "archive": str(settings.archive.absolute()), "contact": contact}
+
+
+def _database(path: Path, db: Database | None, found: list[str]) -> dict[str, str]:
+    if db is None:
+        return {"state": "there is none yet"}
+    wrong = integrity.problems(db)
+    found += [f"{path}: {words}" for words in wrong]
+    facts = integrity.facts(db)
+    return {
+        "state": "damaged" if wrong else "sound", "schema": str(facts["schema"]), "journal": str(facts["journal"]),
+        "size": f"{int(facts['bytes']) / 1e6:,.1f} MB",
+    }  # fmt: skip
+
+
+def _archive(folder: Path, db: Database | None, found: list[str]) -> dict[str, str]:
+    known = captures.known_files(db) if db else {}
+    for name, size in known.items():
+        path = folder / name
+        have = path.stat().st_size if path.is_file() else -1
+        if have < size:
+            found.append(f"{path}: {'is missing' if have < 0 else f'has {have:,} bytes, the index knows {size:,}'}")
+    present = [path.stat().st_size for path in folder.glob("*.warc.gz")] if folder.is_dir() else []
+    return {"files": f"{len(present)}, {sum(present) / 1e6:,.1f} MB", "indexed": str(len(known))}
+
+
+def _disk(path: Path, found: list[str]) -> dict[str, str]:
+    place = next(folder for folder in path.absolute().parents if folder.is_dir())
+    free = shutil.disk_usage(place).free
+    if free < LOW_DISK_BYTES:
+        found.append(f"{place}: only {free / 1e6:,.0f} MB are free")
+    return {"free": f"{free / 1e9:,.1f} GB at {place}"}

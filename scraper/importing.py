@@ -1,0 +1,50 @@
+"""Importing saved pages: from files to captures, and into a run, many a transaction."""
+
+import copy
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from normalize.errors import Rejected
+from normalize.findings import finding
+from scraper import run, sources
+from scraper.settings import Settings
+
+
+def import_pages(
+    settings: Settings, pages: list[sources.SavedPage], clock: Callable[[], datetime], tell: Callable[[run.PageReport], None]
+) -> run.Report:
+    """Load saved pages; `tell` hears of each page when it is decided. Raises Busy, StorageError."""
+    with run.running(settings, "import", clock) as intake:
+        for batch in _batches(pages, run.PAGES_A_TRANSACTION):
+            _batch(intake, batch, tell)
+        counts = intake.report.counts
+        intake.finish(1 if counts.faults else 3 if counts.rejected or counts.failed or counts.partial else 0)
+    return intake.report
+
+
+def _batch(intake: run.Intake, batch: list[sources.SavedPage], tell: Callable[[run.PageReport], None]) -> None:
+    before = copy.deepcopy(intake.report.counts)
+    try:
+        with intake.db.atomic():
+            told = [_page(intake, page) for page in batch]
+            intake.sync()
+    except BaseException:
+        intake.report.counts = before
+        raise
+    for report in told:
+        tell(report)
+
+
+def _page(intake: run.Intake, page: sources.SavedPage) -> run.PageReport:
+    try:
+        capture = sources.capture(page, intake.sandbox.addresses, intake.clock())
+    except Rejected as error:
+        return intake.lose(str(page.path), finding(error.code, error.detail), failed=False)
+    return intake.take(capture, str(page.path))
+
+
+def _batches(pages: Iterable[sources.SavedPage], size: int) -> Iterator[list[sources.SavedPage]]:
+    rest = iter(pages)
+    while batch := list(islice(rest, size)):
+        yield batch
