@@ -47,16 +47,15 @@ def search(db: Database, text: str) -> list[Row]:
     wanted = fold(text)
     words = wanted.split()
 
+    def fits(row: Row) -> bool:
+        title, slug = fold(row["title"]), letters(row["slug"])
+        return all(word in title or (letters(word) and letters(word) in slug) for word in words)
+
     def place(row: Row) -> tuple[bool, bool, str]:
         title = fold(row["title"])
         return title != wanted, not title.startswith(wanted), title
 
-    found = [
-        row
-        for row in rows(db, "SELECT * FROM occupation")
-        if words and all(word in fold(row["title"]) or letters(word) in letters(row["slug"]) for word in words)
-    ]
-    return sorted(found, key=place)
+    return sorted(filter(fits, rows(db, "SELECT * FROM occupation")), key=place) if words else []
 
 
 def newest_runs(db: Database, most: int) -> list[Row]:

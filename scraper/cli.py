@@ -194,9 +194,9 @@ def demo(context: typer.Context, as_json: Json = False) -> None:
             terminal.tell(f"Scraped {root}, a web server on this machine with {len(told.pages)} saved comparison pages.")
         told.print_run(db, done, as_json)
         if not as_json:
-            terminal.tell("")
+            terminal.tell("\nTwo jobs that no page compares:\n")
             _print_sheet(db, (tour.LEFT, tour.RIGHT))
-            terminal.tell("\n" + tour.where_to_look(settings, flags.db is None))
+            terminal.tell(f"\n{tour.where_to_look(settings, flags.db is None)}")
     raise typer.Exit(done.exit_code)
 
 

@@ -14,8 +14,8 @@ from scraper.settings import Settings
 
 FOLDER = Path("careerscape-demo")
 CONFIG = "careerscape.toml"
-LEFT, RIGHT = "account-resolution-analyst", "loss-mitigation-specialist"
-"""The pair that the demo shows: three of the pages speak of the second."""
+LEFT, RIGHT = "cashier", "tool-builder"
+"""The pair that the demo shows: no page compares them."""
 
 
 def own_settings() -> Settings:
@@ -55,8 +55,8 @@ def where_to_look(settings: Settings, own: bool) -> str:
     lines = [
         *first,
         f"{command} search clerk",
-        f"{command} compare electrician cashier           # any two, whether or not a page compares them",
-        f"{command} explain {RIGHT} annual_mean_usd",
+        f"{command} show 'software engineer'",
+        f"{command} explain {RIGHT} annual_mean_usd     # where a number came from",
         f"{command} status",
         f'{beside} query {settings.db} "{query}" --table',
     ]

@@ -1,0 +1,121 @@
+"""search, status and doctor, as people and as scripts use them."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.command import FIXTURES, Command
+from tests.imports import rows
+
+CASES = ("front-end-clerk-vs-cashier", "tool-builder-vs-die-mechanic", "certified-nurses-aide-vs-medication-aide", "error-trends")
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Command:
+    command = Command(tmp_path_factory.mktemp("reports"))
+    command("import", *(FIXTURES / case for case in CASES), exit_code=3)
+    return command
+
+
+@pytest.mark.parametrize(
+    ("text", "slugs"),
+    [
+        ("clerk", ["front-end-clerk"]),
+        ("AIDE", ["certified-nurses-aide", "medication-aide"]),
+        ("nurses' aide", ["certified-nurses-aide"]),
+        ("aide medication", ["medication-aide"]),
+        ("tool-builder", ["tool-builder"]),
+        ("plumber", []),
+        ("", []),
+        ("%", []),
+        ("'; DROP TABLE job", []),
+    ],
+)
+def test_search(run: Command, text: str, slugs: list[str]):
+    found = run.json("search", "--", text) if text.startswith("-") else run.json("search", text)
+    assert [row["slug"] for row in found] == slugs
+    assert all(set(row) == {"slug", "title", "soc_code", "soc_title", "soc_method", "soc_score"} for row in found)
+
+
+def test_a_search_without_a_hit_says_so(run: Command):
+    done = run("search", "plumber")
+    assert (done.stdout, "'plumber'" in done.stderr) == ("", True)
+
+
+def test_an_exact_title_comes_first(run: Command):
+    assert run("search", "cashier").stdout.splitlines()[1].split() == ["Cashier", "cashier"]
+
+
+def test_status_tells_coverage_in_a_line_and_the_runs(run: Command):
+    lines = run("status").stdout.splitlines()
+    assert lines[0] == "6 occupations on 4 pages: 0 fresh, 3 stale, 0 blocked, 0 failed, 0 removed, 1 rejected"
+    assert lines[2].split() == [
+        "run",
+        "command",
+        "started",
+        "took",
+        "outcome",
+        "pages",
+        "loaded",
+        "unchanged",
+        "rejected",
+        "failed",
+    ]
+    assert lines[3].split()[:2] == ["1", "import"]
+    assert lines[3].split()[-7:] == ["partial", "(3)", "4", "3", "0", "1", "0"]
+
+
+def test_status_as_json(run: Command):
+    (told,) = run.json("status")
+    assert told["coverage"] == {"fresh": 0, "stale": 3, "blocked": 0, "failed": 0, "removed": 0, "rejected": 1, "queued": 0}
+    assert (told["occupations"], told["pages"], told["published"]) == (6, 4, 3)
+    assert told["runs"][0]["exit_code"] == 3
+
+
+def test_status_and_search_without_a_database(tmp_path: Path):
+    for words in (("status",), ("search", "clerk")):
+        assert "there is no database at" in Command(tmp_path)(*words, exit_code=2).stderr
+
+
+def test_doctor_finds_a_sound_installation(run: Command):
+    printed = run("doctor").stdout
+    assert printed.endswith("No problem found.\n")
+    (told,) = run.json("doctor")
+    assert told["problems"] == []
+    assert told["database"]["state"] == "sound"
+    assert told["archive"]["indexed"] == "1"
+    assert {"careerscape", "parser", "python", "sqlite", "selectolax", "httpx"} <= told["versions"].keys()
+
+
+def test_doctor_without_a_database_makes_none(tmp_path: Path):
+    (told,) = Command(tmp_path).json("doctor")
+    assert told["database"] == {"state": "there is none yet"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_doctor_names_an_archive_that_lost_bytes(tmp_path: Path):
+    run = Command(tmp_path)
+    run("import", FIXTURES / "front-end-clerk-vs-cashier")
+    (warc,) = (tmp_path / "archive").glob("*.warc.gz")
+    warc.write_bytes(warc.read_bytes()[:-1])
+    assert "the index knows" in run("doctor", exit_code=74).stdout
+    warc.unlink()
+    assert "is missing" in run("doctor", exit_code=74).stdout
+
+
+def test_doctor_names_a_damaged_database(tmp_path: Path):
+    run = Command(tmp_path)
+    run("import", FIXTURES / "front-end-clerk-vs-cashier")
+    db = tmp_path / "careerscape.db"
+    root = rows(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'page_capture_at'")[0][0]
+    size = rows(db, "PRAGMA page_size")[0][0]
+    with db.open("r+b") as file:
+        file.seek((root - 1) * size + 8)
+        file.write(b"\xff" * 64)
+    done = run("doctor", exit_code=74)
+    assert "careerscape.db" in done.stdout + done.stderr
+
+
+def test_doctor_reports_a_wrong_configuration(tmp_path: Path):
+    (tmp_path / "careerscape.toml").write_text('contact = "nobody"\n')
+    assert "is no contact" in Command(tmp_path)("doctor", exit_code=78).stderr
