@@ -9,7 +9,8 @@ FRESH_DAYS = 30
 
 STATES = ("fresh", "stale", "blocked", "failed", "removed", "rejected", "queued")
 _REMOVED = "('gone', 'not_found')"
-_BLOCKED = "('blocked', 'challenge', 'rate_limited', 'robots_denied', 'robots_unreadable', 'refused_address', 'refused_redirect')"
+_BLOCKED = "('blocked', 'challenge', 'rate_limited', 'robots_denied', 'robots_unreadable', 'refused_redirect')"
+_ASKED = "nullif(outcome, 'refused_address')"  # our own refusal says nothing of the page
 _STATE = (
     f"CASE WHEN outcome IN {_REMOVED} THEN 'removed' WHEN outcome IN {_BLOCKED} THEN 'blocked' "
     "WHEN outcome IS NOT NULL AND outcome != 'ok' THEN 'failed' "
@@ -18,7 +19,7 @@ _STATE = (
 )
 _NEWEST = (
     "(SELECT max(c.captured_at) FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id "
-    "WHERE c.page_id = {page} AND r.outcome != 'rejected')"
+    "WHERE c.page_id = p.id AND r.outcome != 'rejected')"
 )
 
 
@@ -27,12 +28,12 @@ def coverage(db: Database, now: datetime) -> dict[str, int]:
 
     `rejected` pages gave no rows, `queued` ones were never asked for.
     """
-    newest = _NEWEST.format(page="p.id")
-    pages = (
-        f"SELECT v.outcome, {newest} AS newest, 1 AS captured FROM page p LEFT JOIN visit v ON v.id = "
-        "(SELECT id FROM visit WHERE page_id = p.id ORDER BY attempted_at DESC LIMIT 1) "
-        "UNION ALL SELECT outcome, NULL, 0 FROM visit WHERE page_id IS NULL"
+    captured = (
+        f"SELECT v.outcome, {_NEWEST} AS newest, 1 AS captured FROM page p LEFT JOIN visit v ON v.id = "
+        "(SELECT id FROM visit WHERE page_id = p.id OR url = p.url ORDER BY attempted_at DESC LIMIT 1)"
     )
+    others = "SELECT outcome, NULL, 0 FROM visit WHERE page_id IS NULL AND url NOT IN (SELECT url FROM page)"
+    pages = f"SELECT {_ASKED} AS outcome, newest, captured FROM ({captured} UNION ALL {others})"
     since = (now - timedelta(days=FRESH_DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
     found = dict(db.execute(f"SELECT {_STATE} AS state, count(*) FROM ({pages}) GROUP BY state", {"since": since}).fetchall())
     return {state: found.get(state, 0) for state in STATES}

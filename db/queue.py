@@ -9,22 +9,23 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 PASSING = (
-    "timeout", "connection_error", "dns_error", "tls_error", "protocol_error", "truncated", "server_error", "rate_limited",
-    "robots_unreadable",
+    "timeout", "connection_error", "dns_error", "tls_error", "protocol_error", "truncated", "server_error", "robots_unreadable",
 )  # fmt: skip
 """Outcomes that may be others another day: the page stays queued, for MAX_ATTEMPTS in all."""
+
+DEFERRED = "rate_limited"
+"""The outcome of a page whose host asks to wait: it stays queued, however often."""
 
 MAX_ATTEMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """A page that waits to be fetched; `not_before` is a time, empty where there is none."""
+    """A page that waits to be fetched."""
 
     id: int
     url: str
     host: str
-    not_before: str
 
 
 def add(db: Database, pages: Iterable[tuple[str, str]], now: str) -> None:
@@ -37,14 +38,24 @@ def add(db: Database, pages: Iterable[tuple[str, str]], now: str) -> None:
 
 
 def recover(db: Database) -> None:
-    """Queue again what a run that died had claimed; the caller holds the transaction and the lock."""
+    """Queue again what a run had claimed and did not finish; the caller holds the transaction and the lock."""
     db.conn.execute("UPDATE visit SET state = 'queued' WHERE state = 'claimed'")
 
 
 def waiting(db: Database) -> list[Waiting]:
-    """All that is queued, in the order in which it came."""
-    query = "SELECT id, url, host, coalesce(not_before, '') FROM visit WHERE state = 'queued' ORDER BY id"
+    """All that is not done, in the order in which it came, what has failed least often first."""
+    query = "SELECT id, url, host FROM visit WHERE state != 'done' ORDER BY attempts, id"
     return [Waiting(*row) for row in db.execute(query).fetchall()]
+
+
+def unpublished(db: Database) -> bool:
+    """Whether a scrape run read pages and ended before it could publish them."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM run_log l JOIN reading r ON r.run_id = l.id JOIN page_capture c "
+        "ON c.newest_reading_id = r.id WHERE l.command = 'scrape' AND coalesce(l.outcome, 'interrupted') IN ('interrupted', "
+        "'failed') AND c.published_reading_id IS NULL AND r.outcome != 'rejected')"
+    )
+    return bool(db.execute(query).fetchone()[0])
 
 
 def claim(db: Database, visit_id: int) -> None:
@@ -58,13 +69,18 @@ def attempted(db: Database, visit_id: int, run_id: int, outcome: str, detail: st
     `page` is the address under which the page was captured, where it was.
     """
     db.conn.execute(
-        "UPDATE visit SET state = CASE WHEN ? AND attempts + 1 < ? THEN 'queued' ELSE 'done' END, attempts = attempts + 1, "
-        "attempted_at = ?, outcome = ?, detail = ?, run_id = ?, "
+        "UPDATE visit SET state = CASE WHEN ? OR (? AND attempts + 1 < ?) THEN 'queued' ELSE 'done' END, "
+        "attempts = attempts + 1, attempted_at = ?, outcome = ?, detail = ?, run_id = ?, "
         "page_id = coalesce((SELECT id FROM page WHERE url = ?), page_id) WHERE id = ?",
-        [outcome in PASSING, MAX_ATTEMPTS, now, outcome, detail[:500], run_id, page, visit_id],
+        [outcome == DEFERRED, outcome in PASSING, MAX_ATTEMPTS, now, outcome, detail[:500], run_id, page, visit_id],
     )
 
 
 def hold(db: Database, host: str, until: str) -> None:
-    """No page of a host before a time; the caller holds the transaction."""
-    db.conn.execute("UPDATE visit SET not_before = ? WHERE host = ? AND state != 'done'", [until, host])
+    """No page of a host before a time; the caller holds the transaction and has queued a page of it."""
+    db.conn.execute("UPDATE visit SET not_before = ? WHERE host = ?", [until, host])
+
+
+def held(db: Database, now: str) -> set[str]:
+    """The hosts that are to be left alone, whatever became of the page at which they asked for it."""
+    return {row[0] for row in db.execute("SELECT DISTINCT host FROM visit WHERE not_before > ?", [now]).fetchall()}

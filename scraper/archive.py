@@ -87,13 +87,13 @@ class Archive:
             with path.open("rb") as file:
                 file.seek(place.offset)
                 record = WarcRecord.from_bytes(gzip.decompress(file.read(place.length)))
+            record.parse_http()
+            body = record.reader.read() if record.reader else b""
         except FileNotFoundError:
             why = f"the file is missing from the folder {self.folder} (--archive names another)"
             raise CorruptRecord(place.warc_file, place.offset, why) from None
         except (OSError, EOFError, ValueError, zlib.error) as error:
             raise CorruptRecord(place.warc_file, place.offset, f"no readable record ({error})") from error
-        record.parse_http()
-        body = record.reader.read() if record.reader else b""
         if hashlib.sha256(body).hexdigest() != sha256:
             raise CorruptRecord(place.warc_file, place.offset, f"the body is not the one with sha256 {sha256}")
         return body

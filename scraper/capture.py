@@ -16,9 +16,9 @@ TimeSource = Literal["sidecar", "file", "warc", "http"]
 class Capture:
     """One page as fetched or imported; `body` is decoded of any content encoding, times are aware and UTC.
 
-    `media_type` is text/html or text/plain; `charset` is a header's label, empty where there is none; `status` is the
-    HTTP status, None for a file, `headers` those of the response, names in lower case; `requested` is the address that was
-    asked for, where it was another; `time_source` says how `captured_at` was found.
+    `media_type` is text/html or text/plain, or what else a header said; `charset` is a header's label, empty where there is
+    none; `status` is the HTTP status, None for a file, `headers` those of the response, names in lower case; `requested` is the
+    address that was asked for, where it was another; `time_source` says how `captured_at` was found.
     """
 
     url: str

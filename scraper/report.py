@@ -12,6 +12,7 @@ from db.queries import Row
 from scraper import run, terminal
 
 _MOST_SAID = 20
+_MOST_ERRORS_OF_A_PAGE = 5
 RUN_HEADS = ("run", "command", "started", "took", "outcome", "pages", "loaded", "unchanged", "rejected", "failed")
 _COUNTS = ("loaded", "unchanged", "rejected", "failed")
 
@@ -29,19 +30,17 @@ class Told:
         self._advance()
 
     def say(self) -> None:
-        """Name every error, and the first of what else is worth knowing, on standard error."""
+        """Name every page with an error, and the first of what else is worth knowing, on standard error."""
         lesser: list[str] = []
         for page in self.pages:
-            for finding in page.findings:
-                words = f"{finding.code}: {finding.message}"
-                if finding.severity == "error":
-                    terminal.say(f"{page.name}: {page.outcome}: {words}")
-                elif finding.severity == "warning" or finding.code == "time_from_file":
-                    lesser.append(f"{page.name}: {finding.severity}: {words}")
-        for line in lesser[:_MOST_SAID]:
-            terminal.say(line)
-        if len(lesser) > _MOST_SAID:
-            terminal.say(f"and {len(lesser) - _MOST_SAID:,} more, see the view finding")
+            errors = [f"{page.name}: {page.outcome}: {f.code}: {f.message}" for f in page.findings if f.severity == "error"]
+            _say_some(errors, _MOST_ERRORS_OF_A_PAGE)
+            lesser += [
+                f"{page.name}: {f.severity}: {f.code}: {f.message}"
+                for f in page.findings
+                if f.severity == "warning" or f.code == "time_from_file"
+            ]
+        _say_some(lesser, _MOST_SAID)
 
     def print_run(self, db: Database, done: run.Report, as_json: bool) -> None:
         """The counts of the run on standard output, as a line or as the row of `run` with pages and findings."""
@@ -57,6 +56,13 @@ class Told:
         partial = f"; {done.counts.partial} partial" if done.counts.partial else ""
         noted = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
         terminal.tell(f"{_pages(row['pages'])}{': ' * bool(counts)}{counts}{partial}{noted}")
+
+
+def _say_some(lines: list[str], most: int) -> None:
+    for line in lines[:most]:
+        terminal.say(line)
+    if len(lines) > most:
+        terminal.say(f"and {len(lines) - most:,} more like these, see the view finding")
 
 
 @contextmanager

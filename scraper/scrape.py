@@ -1,7 +1,10 @@
 """Scraping: queued pages fetched one after the other with manners, each archived, read and loaded before the next."""
 
+import copy
+import math
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import urlsplit
@@ -15,16 +18,21 @@ from scraper import run, version
 from scraper.capture import Capture, parse_stamp, stamp
 from scraper.fetcher import Fetcher, Hosts, Visit, is_loopback
 from scraper.http import Client
-from scraper.politeness import Clock
+from scraper.politeness import LONGEST_WAIT_S, Clock
 from scraper.settings import Settings
 from scraper.urls import canonical
 
-LONGEST_WAIT_S = 60.0
-"""A host that asks for a longer pause is left alone for the rest of the run."""
-
 MAX_ATTEMPTS = 3
-_NOTHING_THERE = frozenset(("not_found", "gone", "client_error", "wrong_type", "empty", "too_large", "bad_encoding", "truncated"))
+"""So often a page is asked for in a run whose host asks to wait a little."""
+
+_NOTHING_THERE = frozenset(("not_found", "gone", "client_error", "too_large", "bad_encoding", "truncated"))
 """How a page fails although its site answers; every other failure means that the site cannot be had."""
+
+_MOST_HEADERS = 24_000
+"""Bytes of headers that are archived: a record with more than 32 KiB of them could not be read again."""
+
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+_LABEL = re.compile(r"[A-Za-z0-9_:.+()-]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +49,18 @@ def pages(
 ) -> run.Report:
     """Fetch the pages of the wish and what an earlier run left queued; `begin` hears how many there are, `tell` of each.
 
-    Raises UsageError for an address that is none, ConfigError where it is not known who asks, Busy and StorageError.
+    Raises UsageError for an address, a host or a pause that is none, ConfigError where it is not known who asks, Busy and
+    StorageError.
     """
     urls = tuple(dict.fromkeys(canonical(url) for url in wish.urls))
     hosts = Hosts(wish.allowed_hosts, wish.delay_s)
-    ahead = [url for url in (*urls, *_queued(settings)) if hosts.permits(url)]
-    if not urls and not ahead:
+    queued, unpublished = _left_behind(settings)
+    ahead = [url for url in (*urls, *queued) if hosts.permits(url)]
+    if not urls and not ahead and not unpublished:
         raise UsageError("there is nothing to fetch: name the addresses of pages (careerscape scrape URL...)")
-    agent = user_agent(settings, ahead)
+    agent = user_agent(settings, [url for url in urls if hosts.permits(url)] or ahead)
+    if not settings.contact:  # a redirect may lead far away
+        hosts = Hosts(wish.allowed_hosts, wish.delay_s, only_near=True)
     with run.running(settings, "scrape", clock.now) as intake, Client(agent) as client:
         job = _Job(intake, Fetcher(client, hosts, clock), clock, tell)
         job.prepare(urls, hosts)
@@ -59,12 +71,12 @@ def pages(
     return intake.report
 
 
-def _queued(settings: Settings) -> list[str]:
-    """What an earlier run left queued."""
+def _left_behind(settings: Settings) -> tuple[list[str], bool]:
+    """What an earlier run left queued, and whether it left pages unpublished."""
     if not settings.db.is_file():
-        return []
+        return [], False
     with guarded(settings.db), closing(open_to_read(settings.db)) as db:
-        return [page.url for page in queue.waiting(db)]
+        return [page.url for page in queue.waiting(db)], queue.unpublished(db)
 
 
 def user_agent(settings: Settings, urls: Iterable[str]) -> str:
@@ -99,44 +111,54 @@ class _Job:
             queue.recover(self._db)
             queue.add(self._db, [(url, urlsplit(url).netloc) for url in urls], stamp(self._clock.now()))
         self.waiting = [page for page in queue.waiting(self._db) if page.url in urls or hosts.permits(page.url)]
+        self._held = queue.held(self._db, stamp(self._clock.now())) & {page.host for page in self.waiting}
 
     def work(self) -> None:
-        """Fetch all that waits, once each, a page that has to wait a little up to three times."""
-        for page in self._due():
-            for attempt in range(1, MAX_ATTEMPTS + 1):
-                with self._db.atomic():
-                    queue.claim(self._db, page.id)
-                visit = self._fetcher.fetch(page.url)
-                if visit.wait_s is None or visit.wait_s > LONGEST_WAIT_S or attempt == MAX_ATTEMPTS:
-                    break
-            self._settle(page, visit)
-
-    def _due(self) -> Iterator[Waiting]:
-        """The pages whose host may be asked; those of a host that is to be left alone stay queued."""
-        now = stamp(self._clock.now())
+        """Fetch all that waits, a page that has to wait a little up to three times; then its host is left alone."""
         for page in self.waiting:
-            if page.not_before > now:
-                self._held.add(page.host)
-            if page.host not in self._held:
-                yield page
+            if page.host in self._held:
+                continue
+            with self._claimed(page):
+                for _ in range(MAX_ATTEMPTS):
+                    visit = self._fetcher.fetch(page.url)
+                    if visit.wait_s is None or visit.wait_s > LONGEST_WAIT_S:
+                        break
+                report = self._settle(page, visit)
+            self._tell(report)
 
-    def _settle(self, page: Waiting, visit: Visit) -> None:
+    @contextmanager
+    def _claimed(self, page: Waiting) -> Iterator[None]:
+        """A page is claimed while it is fetched; where it is not settled it is queued again, and counts for nothing."""
+        before = copy.deepcopy(self._intake.report.counts)
+        with self._db.atomic():
+            queue.claim(self._db, page.id)
+        try:
+            yield
+        except BaseException:
+            self._intake.report.counts = before
+            with self._db.atomic():
+                queue.recover(self._db)
+            raise
+
+    def _settle(self, page: Waiting, visit: Visit) -> run.PageReport:
         """Archive, read and load what came, or write down why nothing did."""
+        url = canonical(visit.url)
         with self._db.atomic():
             if visit.outcome == "ok":
-                capture = _capture(visit)
-                report = self._intake.take(capture, page.url)
+                report = self._intake.take(_capture(url, visit), page.url)
                 self._intake.sync()
             else:
                 said = f"{visit.outcome}: {page.url}" + (f" ({visit.detail})" if visit.detail else "")
                 report = self._intake.lose(page.url, finding("fetch_failed", said), failed=True)
                 self._out_of_reach = self._out_of_reach or visit.outcome not in _NOTHING_THERE
-            now, run_id = stamp(self._clock.now()), self._intake.report.run_id
-            queue.attempted(self._db, page.id, run_id, visit.outcome, visit.detail, now, visit.url)
-            if visit.wait_s is not None and visit.wait_s > LONGEST_WAIT_S:
-                self._held.add(page.host)
-                queue.hold(self._db, page.host, stamp(self._clock.now() + timedelta(seconds=visit.wait_s)))
-        self._tell(report)
+            now, run_id = self._clock.now(), self._intake.report.run_id
+            queue.attempted(self._db, page.id, run_id, visit.outcome, visit.detail, stamp(now), url)
+            if visit.wait_s is not None:
+                until = stamp(now + timedelta(seconds=math.ceil(visit.wait_s) + 1))  # a stamp has no fractions
+                for host in {page.host, urlsplit(visit.url).netloc}:
+                    self._held.add(host)
+                    queue.hold(self._db, host, until)
+        return report
 
     def exit_code(self) -> int:
         """The contract's: a fault of ours, a site that asks us to wait, one that cannot be had, pages that failed."""
@@ -150,25 +172,47 @@ class _Job:
         return 3 if counts.rejected or counts.failed or counts.partial else 0
 
     def left(self) -> int:
-        """How many pages stay queued because their host is to be left alone."""
-        return sum(page.host in self._held for page in self.waiting)
+        """How many of its pages the run leaves queued: their host is to be left alone, or they failed for a passing reason."""
+        queued = {page.id for page in queue.waiting(self._db)}
+        return sum(page.id in queued for page in self.waiting)
 
 
-def _capture(visit: Visit) -> Capture:
+def _capture(url: str, visit: Visit) -> Capture:
     response = visit.response
     assert response is not None
-    kind, _, parameters = response.header("content-type").partition(";")
-    media_type = "text/plain" if kind.strip().lower() == "text/plain" else "text/html"
+    headers = _kept(response.headers)
+    kind, _, parameters = next((value for name, value in headers if name == "content-type"), "").partition(";")
     at = parse_stamp(stamp(visit.at))
     return Capture(
-        canonical(visit.url), at, at, "live", "http", media_type, _charset(parameters), response.body, response.status,
-        response.headers, visit.requested,
+        url, at, at, "live", "http", _media_type(kind), _charset(parameters), response.body, response.status, headers,
+        visit.requested,
     )  # fmt: skip
 
 
+def _kept(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    """The headers as they were sent; of too many, those that fit, the type of the page first."""
+    sizes = [len(name) + len(value) + 20 for name, value in headers]
+    if sum(sizes) <= _MOST_HEADERS:
+        return headers
+    kept, left = [], _MOST_HEADERS
+    for (name, value), size in sorted(zip(headers, sizes, strict=True), key=lambda header: header[0][0] != "content-type"):
+        if size <= left:
+            left -= size
+            kept.append((name, value))
+    return tuple(kept)
+
+
+def _media_type(kind: str) -> str:
+    """The type that a header gives; HTML where it gives none that can be understood."""
+    name = kind.strip().lower()
+    return name if _MEDIA_TYPE.fullmatch(name) and name != "application/xhtml+xml" else "text/html"
+
+
 def _charset(parameters: str) -> str:
+    """The label of the encoding that a header gives."""
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
+        label = value.strip().strip("\"'")
         if name.strip().lower() == "charset":
-            return value.strip().strip("\"'")[:40]
+            return label if _LABEL.fullmatch(label) else ""
     return ""

@@ -1,0 +1,475 @@
+"""Scrape runs: what becomes of pages, what stays queued, how a run ends, and what an interrupted one leaves."""
+
+import gzip
+import json
+import signal
+import subprocess
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from db import coverage
+from db.connection import open_to_read
+from normalize.errors import Busy, ConfigError, UsageError
+from scraper import run, scrape
+from scraper.archive import Archive, Location
+from scraper.http import Client
+from scraper.politeness import Clock
+from scraper.process import Terminated
+from tests import imports
+from tests.command import Command
+from tests.figures import OVERVIEW, SEED, Figures, as_html, as_text
+from tests.imports import ReadHere, rows
+from tests.web import Exchange, FakeTime, Net, answer, redirect, serving, text, zipped
+
+A, B = "http://a.example", "http://b.example"
+SITE = "https://www.zippia.com"
+DAY_S = 86_400
+COUNTS = "pages, loaded, unchanged, rejected, failed"
+SEED_BODY, OVERVIEW_BODY = as_html(SEED), as_html(OVERVIEW)
+
+
+def at(root: str, page: Figures = SEED) -> str:
+    return root + urlsplit(page.url).path
+
+
+@dataclass
+class World:
+    """A database, and sites whose time passes only while somebody waits."""
+
+    root: Path
+    patch: pytest.MonkeyPatch
+    pages: dict[str, Any] = field(default_factory=dict)
+    time: FakeTime = field(default_factory=FakeTime)
+    asked: list[str] = field(default_factory=list)
+    told: list[run.PageReport] = field(default_factory=list)
+
+    @property
+    def db(self) -> Path:
+        return imports.settings(self.root).db
+
+    def scrape(
+        self, *urls: str, allow: tuple[str, ...] = ("a.example", "b.example"), contact: str = "me@b.example", delay_s: float = 1
+    ) -> run.Report:
+        net = Net(self.time, self.pages)
+        self.patch.setattr(scrape, "Client", lambda agent: Client(agent, net))
+        settings = replace(imports.settings(self.root), contact=contact)
+        try:
+            wish = scrape.Wish(urls, allow, delay_s)
+            return scrape.pages(settings, wish, self.time.clock, lambda count: None, self.told.append)
+        finally:
+            self.asked = [url for url in net.urls if not url.endswith("/robots.txt")]
+
+    def says(self, query: str, *values: object) -> list[tuple]:
+        return rows(self.db, query, *values)
+
+    @property
+    def runs(self) -> list[tuple]:
+        return self.says(f"SELECT exit_code, {COUNTS} FROM run ORDER BY run_id")
+
+    @property
+    def queue(self) -> dict[str, str]:
+        return dict(self.says("SELECT url, state FROM visit ORDER BY id"))
+
+    @property
+    def covered(self) -> dict[str, int]:
+        with closing(open_to_read(self.db)) as db:
+            return {state: count for state, count in coverage.coverage(db, self.time.clock.now()).items() if count}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(run, "Sandbox", ReadHere)
+    return World(tmp_path, monkeypatch)
+
+
+# --- what becomes of a page -------------------------------------------------------------------------------------------
+
+
+def test_a_page_is_loaded_under_its_last_address_with_all_that_is_known_of_it(world: World):
+    world.pages = {f"{A}/old": (301, {"location": at(B) + "/"}), at(B) + "/": SEED_BODY}
+    report = world.scrape(f"{A}/old#top")
+    assert (report.exit_code, report.left, world.runs) == (0, 0, [(0, 1, 1, 0, 0, 0)])
+    query = "SELECT url, captured_at, fetched_at, origin, status, outcome, published FROM capture"
+    assert world.says(query) == [(at(B), "2026-01-01T00:00:02Z", "2026-01-01T00:00:02Z", "live", 200, "complete", 1)]
+    assert world.says("SELECT time_source FROM page_capture") == [("http",)]
+    assert world.says("SELECT count(*) FROM observation WHERE field = 'salary.annual_mean_usd'") == [(2,)]
+    assert world.queue == {f"{A}/old": "done"}
+    assert world.covered == {"fresh": 1}
+
+
+def test_the_same_bytes_are_confirmed_and_others_are_loaded(world: World):
+    world.pages = {at(A): [SEED_BODY, SEED_BODY, as_html(SEED.with_cell("Average age", "47"))]}
+    for _ in range(3):
+        assert world.scrape(at(A)).exit_code == 0
+        world.time.seconds += DAY_S
+    assert world.runs == [(0, 1, 1, 0, 0, 0), (0, 1, 0, 1, 0, 0), (0, 1, 1, 0, 0, 0)]
+    places = world.says("SELECT warc_file, warc_offset, warc_length FROM capture ORDER BY captured_at")
+    kinds = []
+    for name, offset, length in places:
+        data = (imports.settings(world.root).archive / name).read_bytes()[offset : offset + length]
+        kinds.append(gzip.decompress(data).partition(b"WARC-Type: ")[2].partition(b"\r\n")[0])
+    assert kinds == [b"response", b"revisit", b"response"]
+    ages = "SELECT captured_at, value FROM observation WHERE field = 'demographics.age_mean' AND side = 'left' ORDER BY 1"
+    assert world.says(ages) == [("2026-01-01T00:00:01Z", 46), ("2026-01-02T00:00:02Z", 46), ("2026-01-03T00:00:03Z", 47)]
+
+
+def test_a_page_under_a_flood_of_headers_can_be_read_again(world: World):
+    flood = {f"x-{n}": "\x1b\xe9" * 40 for n in range(900)}
+    world.pages = {at(A): (200, flood | {"content-type": "text/plain; charset=\x1b[31m\xe9"}, as_text(SEED))}
+    assert world.scrape(at(A)).exit_code == 0
+    assert world.says("SELECT media_type, charset FROM page_capture") == [("text/plain", "")]
+    (place,) = world.says("SELECT warc_file, warc_offset, warc_length, sha256 FROM capture")
+    archive = Archive(imports.settings(world.root).archive, {}, world.time.start)
+    assert archive.read(Location(*place[:3]), place[3]) == as_text(SEED)
+
+
+NO_ROWS: dict[str, tuple[Any, str]] = {
+    "other jobs": (OVERVIEW_BODY, "other_jobs"),
+    "no comparison": (b"<!doctype html><title>x</title><p>Welcome!", "no_comparison"),
+    "empty": (b"", "empty"),
+    "blank": (b" \n", "empty"),
+    "a pdf": (b"%PDF-1.7 ...", "wrong_type"),
+    "json": ((200, {"content-type": "application/json"}, json.dumps(SEED_BODY.decode()).encode()), "wrong_type"),
+}
+
+
+@pytest.mark.parametrize("case", NO_ROWS)
+def test_a_page_that_is_no_comparison_is_kept_rejected_and_named(world: World, case: str):
+    body, code = NO_ROWS[case]
+    world.pages = {at(A): body}
+    assert world.scrape(at(A)).exit_code == 3
+    assert world.runs == [(3, 1, 0, 0, 1, 0)]
+    assert world.says("SELECT url, outcome, published FROM capture") == [(at(A), "rejected", 0)]
+    assert world.says("SELECT url, code FROM finding") == [(at(A), code)]
+    assert (world.told[0].name, world.told[0].outcome) == (at(A), "rejected")
+    assert world.covered == {"rejected": 1}
+
+
+FAILED: dict[str, tuple[Any, int, str]] = {
+    "not_found": ((404, {}), 3, "removed"),
+    "gone": ((410, {}), 3, "removed"),
+    "client_error": ((418, {}), 3, "failed"),
+    "too_large": (b"a" * (10 * 1024 * 1024 + 1), 3, "failed"),
+    "bad_encoding": ((200, {"content-encoding": "br"}), 3, "failed"),
+    "blocked": ((403, {}), 69, "blocked"),
+    "challenge": ((403, {"cf-mitigated": "challenge"}), 69, "blocked"),
+    "refused_redirect": ((302, {"location": "http://c.example/"}), 69, "blocked"),
+    "server_error": ((500, {}), 69, "failed"),
+    "timeout": (httpx.ReadTimeout("slow"), 69, "failed"),
+    "connection_error": (httpx.ConnectError("refused"), 69, "failed"),
+    "protocol_error": (httpx.RemoteProtocolError("what"), 69, "failed"),
+}
+
+
+@pytest.mark.parametrize("outcome", FAILED)
+def test_a_page_that_cannot_be_had_has_failed_and_makes_no_capture(world: World, outcome: str):
+    found, exit_code, state = FAILED[outcome]
+    world.pages = {at(A): found, at(B, OVERVIEW): OVERVIEW_BODY}
+    assert world.scrape(at(A)).exit_code == exit_code
+    assert world.scrape(at(A), at(B, OVERVIEW)).exit_code == 3, "69 only where nothing could be had"
+    assert world.runs == [(exit_code, 1, 0, 0, 0, 1), (3, 2, 1, 0, 0, 1)]
+    findings = world.says("SELECT run_id, capture_id, url, code, severity, message FROM finding WHERE severity != 'info'")
+    assert [finding[:5] for finding in findings] == [(n, None, None, "fetch_failed", "error") for n in (1, 2)]
+    assert all(f"{outcome}: {at(A)} (" in finding[5] for finding in findings)
+    assert world.says("SELECT url FROM capture") == [(at(B, OVERVIEW),)]
+    assert world.covered == {"fresh": 1, state: 1}
+
+
+def test_a_page_that_was_there_once_counts_as_removed(world: World):
+    world.pages = {at(A): [SEED_BODY, (404, {})]}
+    world.scrape(at(A))
+    assert world.scrape(at(A)).exit_code == 3
+    assert world.covered == {"removed": 1}
+    assert world.says("SELECT count(*) > 0 FROM observation_latest") == [(1,)], "what is known of it still stands"
+
+
+def test_a_page_that_failed_and_was_imported_is_one_page(world: World):
+    page = imports.Saved(SEED.url, imports.DAYS[0], as_text(SEED))
+    world.pages = {SEED.url: httpx.ReadTimeout("slow")}
+    assert world.scrape(SEED.url).exit_code == 69
+    imports.import_pages(world.root, page)
+    assert sum(world.covered.values()) == 1
+
+
+def test_all_ways_in_one_run_add_up(world: World):
+    pages = [replace(SEED, left=f"Analyst {n}") for n in range(4)]
+    bodies = [as_html(pages[0]), as_html(pages[1]), b"<p>no comparison", (404, {})]
+    urls = [at(A, page) for page in pages]
+    world.pages = dict(zip(urls, bodies, strict=True))
+    world.scrape(urls[0])
+    world.time.seconds += DAY_S
+    assert world.scrape(*urls, urls[1] + "/?utm=x", urls[2] + "#x").exit_code == 3
+    assert world.runs[1] == (3, 4, 1, 1, 1, 1)
+    assert [told.outcome for told in world.told[1:]] == ["unchanged", "loaded", "rejected", "failed"]
+
+
+# --- who may be asked, and by whom ------------------------------------------------------------------------------------
+
+
+def test_a_host_that_nobody_permitted_is_asked_nothing(world: World):
+    assert world.scrape(at(A), allow=("b.example",)).exit_code == 69
+    assert (world.asked, world.runs) == ([], [(69, 1, 0, 0, 0, 1)])
+    (message,) = world.says("SELECT message FROM finding")[0]
+    assert f"refused_address: {at(A)}" in message
+    assert "--allow-host" in message
+    assert world.covered == {"queued": 1}
+
+
+def test_no_request_goes_far_without_a_contact(world: World):
+    with pytest.raises(ConfigError, match=r"say who asks a\.example"):
+        world.scrape(at(A), contact="")
+    with pytest.raises(ConfigError, match=r"say who asks www\.zippia\.com"):
+        world.scrape(SEED.url, allow=(), contact="")
+    assert ConfigError.exit_code == 78
+    assert not world.db.exists()
+
+
+def test_what_waits_far_away_does_not_keep_this_machine_from_being_asked(world: World):
+    world.pages[at(A)] = (503, {})
+    world.scrape(at(A))
+    here = "http://127.0.0.1" + at(A).removeprefix("http://a.example")
+    world.pages[here] = SEED_BODY
+    asked = len(world.asked)
+    world.time.seconds += DAY_S
+    assert world.scrape(here, allow=("127.0.0.1", "a.example"), contact="").exit_code == 0
+    assert all(url.startswith("http://127.0.0.1/") for url in world.asked[asked:])
+    with pytest.raises(ConfigError, match=r"say who asks a\.example"):
+        world.scrape(contact="")
+
+
+@pytest.mark.parametrize("far", [SEED.url, at(A)])
+def test_no_redirect_leads_far_without_a_contact(world: World, far: str):
+    here = "http://127.0.0.1:9/x"
+    world.pages = {here: (302, {"location": far})}
+    assert world.scrape(here, allow=("127.0.0.1", "a.example"), contact="").exit_code == 69
+    assert world.asked == [here]
+
+
+def test_what_an_earlier_run_left_waits_until_its_host_is_permitted(world: World):
+    world.pages = {at(A): [httpx.ReadTimeout("slow"), SEED_BODY], at(B, OVERVIEW): OVERVIEW_BODY}
+    world.scrape(at(A))
+    assert world.scrape(at(B, OVERVIEW), allow=("b.example",)).exit_code == 0
+    assert (world.asked, world.runs[-1], world.queue[at(A)]) == ([at(B, OVERVIEW)], (0, 1, 1, 0, 0, 0), "queued")
+    with pytest.raises(UsageError, match="nothing to fetch"):
+        world.scrape(allow=("b.example",))
+    assert world.scrape().exit_code == 0
+    assert world.asked == [at(A)]
+    assert set(world.queue.values()) == {"done"}
+
+
+WRONG: dict[str, Callable[[World], object]] = {
+    "nothing": lambda world: world.scrape(),
+    "no address": lambda world: world.scrape("a.example/x"),
+    "no web address": lambda world: world.scrape(at(A), "ftp://a.example/"),
+    "no pause": lambda world: world.scrape(at(A), delay_s=float("inf")),
+    "no host": lambda world: world.scrape(at(A), allow=("http://a.example",)),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_usage_is_refused_before_anything_is_made(world: World, case: str):
+    with pytest.raises(UsageError) as caught:
+        WRONG[case](world)
+    assert (caught.value.exit_code, world.asked, world.db.exists()) == (2, [], False)
+
+
+# --- a site that asks to wait -----------------------------------------------------------------------------------------
+
+
+def test_a_short_wait_is_waited_out(world: World):
+    world.pages = {at(A): [(429, {"retry-after": "50"}), (503, {"retry-after": "60"}), SEED_BODY]}
+    assert world.scrape(at(A)).exit_code == 0
+    assert (len(world.asked), world.time.seconds, world.runs) == (3, 111, [(0, 1, 1, 0, 0, 0)])
+
+
+def test_after_three_waits_a_host_is_left_alone_and_another_page_has_its_turn(world: World):
+    more = at(A, OVERVIEW)
+    world.pages = {at(A): (429, {"retry-after": "5"}), more: OVERVIEW_BODY}
+    report = world.scrape(at(A), more)
+    assert (report.exit_code, report.left, world.asked) == (75, 2, [at(A)] * 3)
+    world.time.seconds += 60
+    assert world.scrape().exit_code == 75
+    assert world.asked == [more, at(A), at(A), at(A)]
+    assert world.runs == [(75, 1, 0, 0, 0, 1), (75, 2, 1, 0, 0, 1)]
+
+
+@pytest.mark.parametrize("by", ["page", "robots.txt"])
+def test_a_host_that_asks_for_a_long_wait_is_left_alone_until_then(world: World, by: str):
+    more, other = at(A, OVERVIEW), at(B)
+    told = (429, {"retry-after": "3600"})
+    world.pages = {at(A): SEED_BODY, more: OVERVIEW_BODY, other: SEED_BODY}
+    world.pages |= {f"{A}/robots.txt": [told, b""]} if by == "robots.txt" else {at(A): [told, SEED_BODY]}
+    report = world.scrape(at(A), more, other)
+    assert (report.exit_code, report.left) == (75, 2)
+    assert world.asked == ([other] if by == "robots.txt" else [at(A), other])
+    assert world.runs == [(75, 2, 1, 0, 0, 1)]
+    assert world.queue == {at(A): "queued", more: "queued", other: "done"}
+    for urls in ((), (more,), (at(A, replace(SEED, left="Baker")),)):  # a page that is new changes nothing
+        world.time.seconds += 1100
+        report = world.scrape(*urls)
+        assert (report.exit_code, report.counts.pages, world.asked) == (75, 0, [])
+    world.pages[at(A, replace(SEED, left="Baker"))] = (404, {})
+    world.time.seconds = 3700
+    assert world.scrape().exit_code == 3
+    assert world.runs[-1] == (3, 3, 2, 0, 0, 1)
+
+
+def test_the_end_of_a_wait_is_never_rounded_down(world: World):
+    world.pages = {at(A): [(429, {"retry-after": "100"}), SEED_BODY]}
+    world.time.seconds = 0.9
+    world.scrape(at(A))
+    assert world.time.seconds == 1.9
+    world.time.seconds += 99.9
+    assert world.scrape().exit_code == 75
+    world.time.seconds += 2.1
+    assert world.scrape().exit_code == 0
+
+
+def test_a_crawl_delay_that_cannot_be_kept_ends_with_75_at_once(world: World):
+    world.pages = {f"{A}/robots.txt": b"User-agent: *\nCrawl-delay: 1e9"}
+    assert world.scrape(at(A)).exit_code == 75
+    assert (world.asked, world.time.seconds, world.queue) == ([], 0, {at(A): "queued"})
+
+
+def test_a_page_that_fails_for_a_passing_reason_is_tried_in_three_runs(world: World):
+    world.pages = {at(A): (500, {})}
+    for urls, left in (((at(A),), 1), ((), 1), ((), 0)):
+        report = world.scrape(*urls)
+        assert (report.exit_code, report.left, len(world.asked)) == (69, left, 1)
+    with pytest.raises(UsageError, match="nothing to fetch"):
+        world.scrape()
+
+
+# --- a run that does not finish ---------------------------------------------------------------------------------------
+
+
+def stop(*given: object) -> None:
+    raise Terminated
+
+
+def test_a_run_that_ends_before_it_publishes_is_published_by_the_next(world: World):
+    world.pages = {at(A): SEED_BODY}
+    with world.patch.context() as patch:
+        patch.setattr(scrape.publish, "publish", stop)
+        with pytest.raises(Terminated):
+            world.scrape(at(A))
+    assert world.says("SELECT outcome, exit_code, loaded FROM run") == [("interrupted", 143, 1)]
+    assert world.says("SELECT published FROM capture") == [(0,)]
+    assert world.scrape().exit_code == 0
+    assert (world.asked, world.runs[-1]) == ([], (0, 0, 0, 0, 0, 0))
+    assert world.says("SELECT published FROM capture") == [(1,)]
+    with pytest.raises(UsageError, match="nothing to fetch"):
+        world.scrape()
+
+
+@pytest.mark.parametrize("where", ["fetch", "take"])
+def test_a_page_at_which_a_run_ends_is_neither_counted_nor_half_loaded(world: World, where: str):
+    other = at(A, OVERVIEW)
+    world.pages = {at(A): SEED_BODY, other: OVERVIEW_BODY}
+    with world.patch.context() as patch:
+        owner = run.Intake if where == "take" else scrape.Fetcher
+        real, calls = getattr(owner, where), []
+
+        def ending(self: Any, *given: Any) -> Any:
+            done = real(self, *given)
+            calls.append(given)
+            return stop() if len(calls) == 2 else done
+
+        patch.setattr(owner, where, ending)
+        with pytest.raises(Terminated):
+            world.scrape(at(A), other)
+    assert world.runs == [(143, 1, 1, 0, 0, 0)]
+    assert world.queue == {at(A): "done", other: "queued"}
+    assert world.says("SELECT url FROM capture") == [(at(A),)]
+    assert world.scrape().exit_code == 0
+    assert (world.asked, world.runs[-1]) == ([other], (0, 1, 1, 0, 0, 0))
+    assert world.says("SELECT count(*) FROM capture WHERE published") == [(2,)]
+    assert imports.sound(world.db)
+
+
+# --- the real command -------------------------------------------------------------------------------------------------
+
+
+def test_the_command_over_real_http(tmp_path: Path):
+    command = Command(tmp_path)
+    head = {"content_type": "text/html; charset=ISO-8859-1", "set_cookie": "id=secret", "server": "caf\xe9"}
+    paths = [urlsplit(page.url).path for page in (SEED, OVERVIEW)]
+    pages = {
+        "/robots.txt": text(b"User-agent: *\nDisallow: /private\n"),
+        paths[0]: zipped(SEED_BODY, **head),
+        "/moved": redirect(paths[1]),
+        paths[1]: answer(OVERVIEW_BODY),
+        "/about": answer(b"<!doctype html><p>About us"),
+    }
+    with serving(pages) as web:
+        urls = [web.root + path for path in (paths[0], "/moved", "/about", "/gone", "/private/x")]
+        (told,) = command.json("scrape", *urls, "--allow-host", web.host, "--delay", "0", exit_code=3)
+        assert web.paths == ["/robots.txt", paths[0], "/moved", paths[1], "/about", "/gone"]
+        agents = {exchange.header("user-agent").partition("/")[0] for exchange in web.asked}
+        assert agents == {"careerscape"}
+    assert [told[name] for name in COUNTS.split(", ")] == [5, 2, 0, 1, 2]
+    assert [page["file"] for page in told["files"]] == urls
+    lost = [found["message"] for found in told["findings"] if found["url"] is None]
+    assert [message.split(": ", 1)[1].partition(":")[0] for message in lost] == ["not_found", "robots_denied"]
+    db = tmp_path / "careerscape.db"
+    assert rows(db, "SELECT url FROM capture ORDER BY url") == [(urls[2],), (urls[0],), (web.root + paths[1],)]
+    (chain,) = [found for found in command.json("explain", SEED.left, "salary.annual_mean_usd") if found["value"] == 44_937]
+    assert urls[0] in json.dumps(chain)
+    (place,) = rows(db, "SELECT warc_file, warc_offset, warc_length FROM capture WHERE url = ?", urls[0])
+    data = (tmp_path / "archive" / place[0]).read_bytes()[place[1] : place[1] + place[2]]
+    record = gzip.decompress(data)
+    assert record.count(b"WARC-Type: response") == 1
+    _, http, body = record.split(b"\r\n\r\n", 2)
+    assert body.startswith(SEED_BODY)
+    status, *lines = http.lower().split(b"\r\n")
+    assert status.startswith(b"http/1.1 200")
+    kept = {b"content-type: text/html; charset=iso-8859-1", b"x-archive-orig-content-encoding: gzip", b"server: caf\xe9"}
+    assert kept < set(lines)
+    assert b"secret" not in record
+
+
+@pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130), (signal.SIGKILL, -signal.SIGKILL)])
+def test_a_command_that_is_stopped_leaves_a_clean_state_and_is_resumed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, by: signal.Signals, code: int
+):
+    asked, over = threading.Event(), threading.Event()
+
+    def hold(exchange: Exchange) -> None:
+        asked.set()
+        over.wait(30)
+
+    def again() -> run.Report:
+        wish = scrape.Wish((), ("127.0.0.1",), 0)
+        return scrape.pages(imports.settings(tmp_path), wish, Clock(), lambda count: None, lambda report: None)
+
+    monkeypatch.setattr(run, "Sandbox", ReadHere)
+    first, second = (urlsplit(page.url).path for page in (SEED, OVERVIEW))
+    db = tmp_path / "careerscape.db"
+    with serving({first: answer(SEED_BODY), second: [hold, answer(OVERVIEW_BODY)]}) as web:
+        urls = (web.root + first, web.root + second)
+        arguments = imports.command(tmp_path, "scrape", *urls, "--allow-host", "127.0.0.1", "--delay", "0")
+        with subprocess.Popen(arguments, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
+            assert asked.wait(30)
+            with pytest.raises(Busy):
+                again()
+            running.send_signal(by)
+            said = running.communicate(timeout=30)[1].decode()
+        over.set()
+        assert (running.returncode, "Traceback" in said) == (code, False), said
+        assert rows(db, "SELECT count(*), sum(published) FROM capture") == [(1, 0)]
+        assert rows(db, "SELECT count(*) FROM observation") == [(0,)]
+        if by != signal.SIGKILL:
+            assert rows(db, f"SELECT outcome, exit_code, {COUNTS} FROM run") == [("interrupted", code, 1, 1, 0, 0, 0)]
+            assert rows(db, "SELECT state FROM visit ORDER BY id") == [("done",), ("queued",)]
+        assert (again().exit_code, web.paths[-1]) == (0, second)
+    assert rows(db, "SELECT url, published FROM capture ORDER BY url") == [(web.root + first, 1), (web.root + second, 1)]
+    assert rows(db, "SELECT outcome FROM run") == [("interrupted",), ("done",)]
+    assert imports.sound(db)
