@@ -1,4 +1,4 @@
-"""Made-up comparison pages in the shape of real ones: 180 KB, of which 100 KB are scripts and styles, four tables, lists."""
+"""Made-up comparison pages in the shape of real ones: 180 KB, of which 100 KB are scripts and styles, four tables, lists of skills."""
 
 import json
 import random
@@ -10,7 +10,9 @@ _CODE_SIZE = 100_000
 _ROLES = ("Analyst", "Specialist", "Clerk", "Engineer", "Manager", "Technician", "Nurse", "Teacher", "Mechanic", "Designer")
 _FIELDS = ("Account", "Claims", "Data", "Freight", "Garden", "Heating", "Income", "Joint", "Kitchen", "Loan", "Media", "Night")
 _GRADES = ("Junior", "Senior", "Lead", "Assistant", "Regional", "Chief", "Field", "Night", "Contract", "Staff")
-_SKILLS = ("Customer Service", "Data Entry", "C++", "Hand Tools", "Calipers", "Payroll", "Python", "Groceries", "Litigation")
+_SKILLS = ("Customer Service", "Data Entry", "C++", "Hand Tools", "Calipers", "Payroll", "Python", "Groceries", "Litigation",
+           "Loan Modifications", "Work Ethic", "HVAC", "Patient Care", "Sales Floor", "Java", "Math")  # fmt: skip
+_SKILLS_IN_A_LIST = 8
 _WORDS = (
     "the",
     "work",
@@ -48,7 +50,7 @@ class _Job:
     pay: int
     years: int
     cells: dict[str, str]
-    skills: tuple[str, ...]
+    skills: tuple[tuple[str, int], ...]
 
     @property
     def slug(self) -> str:
@@ -98,7 +100,9 @@ def _job(dice: random.Random, title: str) -> _Job:
         "Race ratio": " ".join(f"{race}, {share / 10}%" for race, share in zip(_RACES, shares, strict=True)),
         "LGBT Percentage": f"{dice.randrange(2, 15)}%",
     }
-    return _Job(title, pay, years, cells, tuple(dice.sample(_SKILLS, 3)))
+    names = dice.sample(_SKILLS, _SKILLS_IN_A_LIST)
+    skills = zip(names, sorted((dice.randrange(1, 40) for _ in names), reverse=True), strict=True)
+    return _Job(title, pay, years, cells, tuple(skills))
 
 
 def _parts(dice: random.Random, whole: int, count: int) -> list[int]:
@@ -143,16 +147,23 @@ def _page(dice: random.Random, left: _Job, right: _Job, code: str) -> Page:
             f'<aside class="ad"><p>{_prose(dice, 12)}</p></aside>',
         ]
     start = (
-        f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{left.title} vs {right.title}</title>{code}</head><body>"
+        f"<!doctype html><html lang=en><head><meta charset=utf-8><title>{left.title} vs {right.title}</title>"
+        f'<link rel="canonical" href="{url}">{code}</head><body>'
     )
+    parts += [_skills(left), _skills(right)]
     end = "</main></body></html>"
     room = SIZE - len(start) - len(end) - sum(map(len, parts))
     return Page(url, f"{start}{_navigation(dice, room // 2)}<main>{''.join(parts)}{_prose_to(dice, room // 2)}{end}".encode())
 
 
+def _skills(job: _Job) -> str:
+    items = "".join(f'<li class="s_{n}"><span>{name}, {pct}%</span></li>' for n, (name, pct) in enumerate(job.skills))
+    return f'<div class="skills"><h3>{job.title} skills</h3><ul>{items}</ul></div>'
+
+
 def _sentences(left: _Job, right: _Job) -> tuple[str, ...]:
     high, low = (left, right) if left.pay >= right.pay else (right, left)
-    (a, b, c), (d, e, f) = left.skills, right.skills
+    (a, b, c), (d, e, f) = ([name for name, _ in job.skills[:3]] for job in (left, right))
     return (
         f"While it typically takes {left.years}-{left.years + 2} years to become a {left.title.lower()}, becoming a "
         f"{right.title.lower()} takes usually requires {right.years}-{right.years + 2} years. Additionally, a {high.title.lower()} "

@@ -1,4 +1,4 @@
-"""The work that is measured: `python -m benchmarks.work pipeline|floor|stages INDEX DB COUNT` does it and prints its cost.
+"""The work that is measured: `python -m benchmarks.work pipeline|floor|ratios|stages INDEX DB COUNT` does it and prints its cost.
 
 Each runs in a process of its own on one core; cost is CPU of this process and its children, wall time, and peak memory of
 the larger plus, for the pipeline, that of its worker.
@@ -20,16 +20,21 @@ from db import captures, load, publish, runs
 from db.connection import Database, open_to_write
 from normalize import forms, reading, vocabulary
 from normalize.facts import Reading
-from scraper import readers, version
+from scraper import parsing, readers, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.interpreter import interpret
+from scraper.process import code_set_aside
 from scraper.run import PAGES_A_TRANSACTION
+from scraper.sandbox import Sandbox
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
-ROW = ("url", "2026-01-01T00:00:00Z", "left", "occupation", "field", "item", 12345, "USD/year", "ok", "$12,345", "salary")
-ROWS_A_PAGE = 62
+SIDES, SLUGS = ("left", "right"), ("senior-account-analyst", "night-loan-specialist")
+FIELDS = [f"section.field_{number}" for number in range(500)]
+ROWS = "rows.json"
 Index = list[dict[str, Any]]
+Parse = Callable[[bytes, str], Reading]
+STEP = 20
 
 
 def archive(pages: Iterable[Page], folder: Path) -> Index:
@@ -58,29 +63,40 @@ def bodies(folder: Path, index: Index) -> Iterator[tuple[dict[str, Any], bytes]]
 
 def pipeline(folder: Path, index: Index, path: Path) -> int:
     """Read, parse in the worker, load and publish, as a run does; the number of observations."""
-    from scraper.sandbox import Sandbox
-
-    with Sandbox() as sandbox:
-        return _load(folder, index, path, lambda body, url: sandbox.parse(body, "text/html", "utf-8", url))
+    with code_set_aside(), Sandbox() as sandbox:
+        return sum(_pipeline_steps(folder, index, path, _asking(sandbox)))
 
 
-def _load(folder: Path, index: Index, path: Path, parse: Callable[[bytes, str], Reading]) -> int:
+def _asking(sandbox: Sandbox) -> Parse:
+    return lambda body, url: sandbox.parse(body, "text/html", "utf-8", url)
+
+
+def count_rows(folder: Path, index: Index) -> None:
+    """Note how many observations each page gives: as many rows the floor inserts."""
+    rows = [len(parsing.parse(body, "text/html", "utf-8", record["url"]).facts) for record, body in bodies(folder, index)]
+    (folder / ROWS).write_text(json.dumps(rows))
+
+
+def _pipeline_steps(folder: Path, index: Index, path: Path, parse: Parse) -> Iterator[int]:
+    """The pipeline, a step being the pages after which it can be looked at; the observations of each, the last publishes."""
     db = open_to_write(path)
     run_id = runs.begin(db, "benchmark", stamp(START))
     with db.atomic():
         version_id = load.version(db, version.parser(), vocabulary.version())
-    facts = 0
     for start in range(0, len(index), PAGES_A_TRANSACTION):
         with db.atomic():
-            for record, body in bodies(folder, index[start : start + PAGES_A_TRANSACTION]):
-                read = parse(body, record["url"])
-                load.load(db, run_id, version_id, _add(db, record), read)
-                facts += len(read.facts)
+            for step in range(start, min(start + PAGES_A_TRANSACTION, len(index)), STEP):
+                facts = 0
+                for record, body in bodies(folder, index[step : step + STEP]):
+                    read = parse(body, record["url"])
+                    load.load(db, run_id, version_id, _add(db, record), read)
+                    facts += len(read.facts)
+                yield facts
     with db.atomic():
         publish.publish(db, run_id)
         runs.finish(db, run_id, runs.Counts(loaded=len(index)), 0, stamp(START))
     db.close()
-    return facts
+    yield 0
 
 
 def _add(db: Database, record: dict[str, Any]) -> int:
@@ -92,18 +108,62 @@ def _add(db: Database, record: dict[str, Any]) -> int:
 
 
 def floor(folder: Path, index: Index, path: Path) -> int:
-    """Read, build the tree, insert as many rows; nothing is extracted."""
+    """Read, build the tree, insert as many rows as these pages give observations; nothing is extracted."""
+    return sum(_floor_steps(folder, index, path))
+
+
+def _floor_steps(folder: Path, index: Index, path: Path) -> Iterator[int]:
+    """The floor in the same steps.
+
+    The table is what a quick script would make: one row a figure, unique, so that loading again changes nothing, and an index
+    to ask by occupation; one transaction.
+    """
     from selectolax.lexbor import LexborHTMLParser
 
     db = sqlite3.connect(path)
-    db.execute("CREATE TABLE fact (a, b, c, d, e, f, g, h, i, j, k)")
-    insert = f"INSERT INTO fact VALUES ({', '.join('?' * len(ROW))})"
-    for _, body in bodies(folder, index):
-        LexborHTMLParser(body)
-        db.executemany(insert, [ROW] * ROWS_A_PAGE)
+    db.execute(
+        "CREATE TABLE fact (url TEXT, captured_at TEXT, side TEXT, occupation TEXT, field TEXT, value, unit TEXT, raw TEXT, "
+        "UNIQUE (url, captured_at, side, field))"
+    )
+    db.execute("CREATE INDEX fact_occupation ON fact (occupation)")
+    rows = json.loads((folder / ROWS).read_text())
+    for step in range(0, len(index), STEP):
+        for number, (record, body) in enumerate(bodies(folder, index[step : step + STEP]), start=step):
+            LexborHTMLParser(body)
+            url, at = record["url"], record["at"]
+            made = [(url, at, SIDES[n & 1], SLUGS[n & 1], FIELDS[n], 12345, "USD/year", "$12,345") for n in range(rows[number])]
+            db.executemany("INSERT INTO fact VALUES (?, ?, ?, ?, ?, ?, ?, ?)", made)
+        yield sum(rows[step : step + STEP])
     db.commit()
     db.close()
-    return ROWS_A_PAGE * len(index)
+    yield 0
+
+
+def ratios(folder: Path, index: Index, path: Path) -> list[float]:
+    """Floor / pipeline by CPU, step by step in turns, so that what else the machine does hits both alike; the pipeline's last
+    step is shared out among the others. The first step warms up and does not count."""
+    with code_set_aside(), Sandbox() as sandbox:
+        ours = _timed(_pipeline_steps(folder, index, path, _asking(sandbox)), sandbox)
+        theirs = _timed(_floor_steps(folder, index, path.with_suffix(".floor")), sandbox)
+        pairs = list(zip(ours, theirs, strict=True))
+    share, least = (last / (len(pairs) - 1) for last in pairs[-1])
+    return [(floor + least) / (pipeline + share) for pipeline, floor in pairs[1:-1]]
+
+
+def _timed(steps: Iterator[int], sandbox: Sandbox) -> Iterator[float]:
+    """The CPU seconds of each step, those of the worker included."""
+    while True:
+        before = _cpu(sandbox)
+        if next(steps, None) is None:
+            return
+        yield _cpu(sandbox) - before
+
+
+def _cpu(sandbox: Sandbox) -> float:
+    worker = (
+        time.clock_gettime((~sandbox.pid << 3) | 2) if sandbox.pid else 0.0
+    )  # the CPU clock of a process, see clock_getcpuclockid
+    return time.process_time() + worker
 
 
 def stages(folder: Path, index: Index, path: Path) -> dict[str, float]:
@@ -123,14 +183,14 @@ def stages(folder: Path, index: Index, path: Path) -> dict[str, float]:
         text = timed("facts from worker to parent", lambda: forms.to_json(facts))
         return timed("facts from worker to parent", lambda: forms.from_json(Reading, text))  # type: ignore[no-any-return]
 
-    _load(folder, index[:1], path.with_suffix(".one"), parse)
+    sum(_pipeline_steps(folder, index[:1], path.with_suffix(".one"), parse))
     spent.clear()
     start = time.process_time()
     for _ in bodies(folder, index):
         pass
     spent["archive to bytes (gzip, digest)"] = time.process_time() - start
     start = time.process_time()
-    _load(folder, index, path, parse)
+    sum(_pipeline_steps(folder, index, path, parse))
     spent["facts to published rows"] = time.process_time() - start - sum(spent.values())
     return {name: seconds * 1000 / max(1, len(index)) for name, seconds in spent.items()}
 
@@ -141,14 +201,14 @@ def main() -> None:
     os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     index = json.loads(index_file.read_text())[:count]
     start = time.monotonic()
-    done = {"pipeline": pipeline, "floor": floor, "stages": stages}[kind](index_file.parent, index, db)
+    done = {"pipeline": pipeline, "floor": floor, "stages": stages, "ratios": ratios}[kind](index_file.parent, index, db)
     wall = time.monotonic() - start
     own, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
     cost = {
         "cpu_s": sum(use.ru_utime + use.ru_stime for use in (own, child)), "wall_s": wall,
         "peak_mb": (own.ru_maxrss + child.ru_maxrss) / 1024,
     }  # fmt: skip
-    print(json.dumps(cost | ({"stages": done} if kind == "stages" else {"rows": done})))
+    print(json.dumps(cost | {kind if kind in ("stages", "ratios") else "rows": done}))
 
 
 if __name__ == "__main__":

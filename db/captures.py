@@ -30,11 +30,14 @@ class CaptureRow:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that lies in the archive: the row of its capture, and under which address and time it was written."""
+    """A body that lies in the archive: the row of its capture, under which address and time it was written, and where."""
 
     row_id: int
     url: str
     captured_at: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,11 @@ class Record:
     media_type: str
     charset: str
     url: str
+
+
+def files_in_use(db: Database) -> set[str]:
+    """The WARC files in which the body of a capture lies."""
+    return {row[0] for row in db.execute("SELECT DISTINCT warc_file FROM page_capture WHERE body_capture_id IS NULL").fetchall()}
 
 
 def known_files(db: Database) -> dict[str, int]:
@@ -79,8 +87,8 @@ def find_same(db: Database, url: str, sha256: str) -> int | None:
 def body(db: Database, sha256: str) -> Body | None:
     """Where a body lies, if it does."""
     row = db.execute(
-        "SELECT c.id, p.url, c.captured_at FROM page_capture c JOIN page p ON p.id = c.page_id "
-        "WHERE c.sha256 = ? AND c.body_capture_id IS NULL",
+        "SELECT c.id, p.url, c.captured_at, c.warc_file, c.warc_offset, c.warc_length FROM page_capture c "
+        "JOIN page p ON p.id = c.page_id WHERE c.sha256 = ? AND c.body_capture_id IS NULL ORDER BY c.id DESC LIMIT 1",
         [bytes.fromhex(sha256)],
     ).fetchone()
     return Body(*row) if row else None
@@ -97,6 +105,31 @@ def add(db: Database, row: CaptureRow) -> int:
          row.http_status, bytes.fromhex(row.sha256), row.warc_file, row.warc_offset, row.warc_length, row.body_of],
     )  # fmt: skip
     return int(cursor.lastrowid or 0)
+
+
+def replace_body(db: Database, sha256: str, row_id: int) -> None:
+    """Let all captures of a body point at the one that holds it now; the caller holds the transaction."""
+    db.conn.execute(
+        "UPDATE page_capture SET body_capture_id = ? WHERE sha256 = ? AND id != ?", [row_id, bytes.fromhex(sha256), row_id]
+    )
+
+
+def relocate(db: Database, row_id: int, warc_file: str, warc_offset: int, warc_length: int) -> None:
+    """Let a capture be a record that holds its body; the caller holds the transaction."""
+    db.conn.execute(
+        "UPDATE page_capture SET warc_file = ?, warc_offset = ?, warc_length = ?, body_capture_id = NULL WHERE id = ?",
+        [warc_file, warc_offset, warc_length, row_id],
+    )
+
+
+def newest(db: Database, most: int) -> list[Record]:
+    """The bodies that were archived last."""
+    rows = db.execute(
+        "SELECT c.warc_file, c.warc_offset, c.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
+        "FROM page_capture c JOIN page p ON p.id = c.page_id WHERE c.body_capture_id IS NULL ORDER BY c.id DESC LIMIT ?",
+        [most],
+    ).fetchall()
+    return [Record(*row) for row in rows]
 
 
 def location(db: Database, capture_id: str) -> Record:

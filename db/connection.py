@@ -26,7 +26,7 @@ def open_to_read(path: Path) -> Database:
     another process writes.
     """
     try:
-        exists = path.exists()
+        exists = path.exists() and (path.is_dir() or path.stat().st_size > 0)
     except (OSError, RuntimeError) as error:
         raise StorageError(f"{path}: {error}") from error
     if not exists:

@@ -9,7 +9,7 @@ FRESH_DAYS = 30
 
 STATES = ("fresh", "stale", "blocked", "failed", "removed", "rejected", "queued")
 _REMOVED = "('gone', 'not_found')"
-_BLOCKED = "('blocked', 'challenge', 'rate_limited', 'robots_denied', 'robots_unreadable', 'refused_redirect')"
+_BLOCKED = "('blocked', 'challenge', 'rate_limited', 'robots_denied')"
 _ASKED = "nullif(outcome, 'refused_address')"  # our own refusal says nothing of the page
 _STATE = (
     f"CASE WHEN outcome IN {_REMOVED} THEN 'removed' WHEN outcome IN {_BLOCKED} THEN 'blocked' "

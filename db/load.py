@@ -3,19 +3,26 @@
 import hashlib
 import math
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from db.rows import Cell, Rows, rows
 from db.schema import PAGE_SECTIONS, section_columns
-from normalize.claims import SIDES, Side
+from normalize.claims import SIDES, Job, Side
 from normalize.facts import STATUSES, Fact, Reading
-from normalize.fields import BY_NAME, in_section
+from normalize.fields import BY_NAME, FIELDS
 from normalize.findings import Finding
 
 SCALAR_SECTIONS = ("salary", "education", "demographics", "outlook")
 _STATUS_ID = {name: number for number, name in enumerate(STATUSES)}
 _SECTION_ID = {name: number for number, name in enumerate(PAGE_SECTIONS)}
-Cell = int | float | str | None
+_BY_CONTENT = ("job_id", "digest")
+_FIRST_COLUMN = {
+    field.name: section_columns(field.section).index(field.column if field.scalar else f"{field.column}_raw")
+    for field in FIELDS
+    if not field.ranked
+}
 
 
 def version(db: Database, parser: str, vocabulary: str) -> int:
@@ -35,12 +42,14 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
         [capture_row, run_id, version_id, reading.outcome, " ".join(reading.parts)],
     )
     reading_id = int(cursor.lastrowid or 0)
+    known = rows(db).at(reading_id)
     db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
-    _findings(db, run_id, reading_id, reading.findings)
+    if reading.findings:
+        _findings(db, run_id, reading_id, reading.findings)
     if not reading.left or not reading.right:
         return False
     for side, job in zip(SIDES, (reading.left, reading.right), strict=True):
-        _sighting(db, reading_id, side, job.slug, job.title, [f for f in reading.facts if f.side == side])
+        _sighting(db, known, reading_id, side, job, [fact for fact in reading.facts if fact.side == side])
     return _same_as_before(db, capture_row, reading_id)
 
 
@@ -55,29 +64,17 @@ def _findings(db: Database, run_id: int, reading_id: int, findings: Sequence[Fin
     )  # fmt: skip
 
 
-def _sighting(db: Database, reading_id: int, side: Side, slug: str, title: str, facts: list[Fact]) -> None:
-    job_id = _one(db, "job", {"slug": slug})
-    title_id = _one(db, "job_title", {"job_id": job_id, "title": title})
-    by_section: dict[str, list[Fact]] = {}
-    for fact in facts:
-        by_section.setdefault(BY_NAME[fact.field].section, []).append(fact)
-    ids = [_section(db, job_id, name, by_section.get(name, [])) for name in SCALAR_SECTIONS]
+def _sighting(db: Database, known: Rows, reading_id: int, side: Side, job: Job, facts: list[Fact]) -> None:
+    job_id, _ = known.find_or_make("job", ("slug",), (job.slug,))
+    title_id, _ = known.find_or_make("job_title", ("job_id", "title"), (job_id, job.title))
+    contents = _contents(facts)
+    ids = [_section(db, known, job_id, name, contents[name]) if name in contents else None for name in SCALAR_SECTIONS]
+    ranked = [fact for fact in facts if BY_NAME[fact.field].ranked]
+    skillset_id = _skillset(db, known, job_id, ranked) if ranked else None
     db.conn.execute(
         "INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [reading_id, SIDES.index(side), job_id, title_id, *ids, _skillset(db, job_id, by_section.get("skill", [])),
-         _layout(db, facts)],
-    )  # fmt: skip
-
-
-def _one(db: Database, table: str, values: dict[str, Cell]) -> int:
-    """The row with these values, made if need be."""
-    where = " AND ".join(f"{column} = ?" for column in values)
-    row = db.execute(f"SELECT id FROM {table} WHERE {where}", list(values.values())).fetchone()
-    if row:
-        return int(row[0])
-    marks = ", ".join("?" * len(values))
-    cursor = db.conn.execute(f"INSERT INTO {table} ({', '.join(values)}) VALUES ({marks})", list(values.values()))
-    return int(cursor.lastrowid or 0)
+        [reading_id, SIDES.index(side), job_id, title_id, *ids, skillset_id, _layout(db, known, facts)],
+    )
 
 
 def _digest(content: object) -> int:
@@ -85,72 +82,75 @@ def _digest(content: object) -> int:
     return int.from_bytes(hashlib.blake2b(repr(content).encode(), digest_size=8).digest(), "big", signed=True)
 
 
-def _section(db: Database, job_id: int, section: str, facts: list[Fact]) -> int | None:
-    if not facts:
-        return None
-    scalars = {fact.field: fact for fact in facts if BY_NAME[fact.field].scalar}
-    lists = [fact for fact in facts if not BY_NAME[fact.field].scalar]
-    if any(isinstance(fact.value, float) and not math.isfinite(fact.value) for fact in facts):
-        raise ValueError(f"{section} has a value that is not finite")
-    values: list[Cell] = []
-    for field in in_section(section):
-        fact = scalars.get(field.name)
-        values += [fact.value, _STATUS_ID[fact.status], fact.raw] if fact else [None, None, None]
-    raws = {BY_NAME[fact.field].column + "_raw": fact.raw for fact in lists}
-    columns = section_columns(section)
-    values += [raws.get(column) for column in columns[len(values) :]]
-    shares = [(BY_NAME[f.field].id, f.item, f.value, _STATUS_ID[f.status]) for f in lists]
-    digest = _digest((values, shares))
-    row = db.execute(f"SELECT id FROM {section} WHERE job_id = ? AND digest = ?", [job_id, digest]).fetchone()
-    if row:
-        return int(row[0])
-    marks = ", ".join("?" * (len(columns) + 2))
-    cursor = db.conn.execute(
-        f"INSERT INTO {section} (job_id, digest, {', '.join(columns)}) VALUES ({marks})", [job_id, digest, *values]
-    )
-    db.conn.executemany(
-        "INSERT INTO share (demographics_id, field_id, item, pct, status) VALUES (?, ?, ?, ?, ?)",
-        [(cursor.lastrowid, *share) for share in shares],
-    )
-    return int(cursor.lastrowid or 0)
+class _Content(NamedTuple):
+    """What a section says: its columns after job and digest, and the rows of its lists."""
+
+    values: list[Cell]
+    shares: list[tuple[Cell, ...]]
 
 
-def _skillset(db: Database, job_id: int, facts: list[Fact]) -> int | None:
-    if not facts:
-        return None
+def _contents(facts: list[Fact]) -> dict[str, _Content]:
+    """The contents of the sections that are there, without skills."""
+    contents: dict[str, _Content] = {}
+    for fact in facts:
+        field = BY_NAME[fact.field]
+        if field.ranked:
+            continue
+        if isinstance(fact.value, float) and not math.isfinite(fact.value):
+            raise ValueError(f"{field.section} has a value that is not finite")
+        if (content := contents.get(field.section)) is None:
+            content = contents[field.section] = _Content([None] * len(section_columns(field.section)), [])
+        values, at = content.values, _FIRST_COLUMN[field.name]
+        if field.scalar:
+            values[at : at + 3] = fact.value, _STATUS_ID[fact.status], fact.raw
+        else:
+            values[at] = fact.raw
+            content.shares.append((field.id, fact.item, fact.value, _STATUS_ID[fact.status]))
+    return contents
+
+
+def _section(db: Database, known: Rows, job_id: int, section: str, content: _Content) -> int:
+    digest = _digest((content.values, content.shares))
+    row_id, new = known.find_or_make(section, _BY_CONTENT, (job_id, digest), section_columns(section), content.values)
+    if new and content.shares:
+        db.conn.executemany(
+            "INSERT INTO share (demographics_id, field_id, item, pct, status) VALUES (?, ?, ?, ?, ?)",
+            [(row_id, *share) for share in content.shares],
+        )
+    return row_id
+
+
+def _skillset(db: Database, known: Rows, job_id: int, facts: list[Fact]) -> int:
     ranks: dict[int, dict[str, Cell]] = {}
     for fact in facts:
         column = BY_NAME[fact.field].column
         row = ranks.setdefault(int(fact.item), {})
         row |= {column: fact.value, f"{column}_status": _STATUS_ID[fact.status], f"{column}_raw": fact.raw}
     columns = ("name", "name_status", "name_raw", "pct", "pct_status", "pct_raw")
-    rows = [(rank, *(row.get(column) for column in columns)) for rank, row in sorted(ranks.items())]
-    digest = _digest(rows)
-    found = db.execute("SELECT id FROM skillset WHERE job_id = ? AND digest = ?", [job_id, digest]).fetchone()
-    if found:
-        return int(found[0])
-    cursor = db.conn.execute("INSERT INTO skillset (job_id, digest) VALUES (?, ?)", [job_id, digest])
-    db.conn.executemany("INSERT INTO skill VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(cursor.lastrowid, *row) for row in rows])
-    return int(cursor.lastrowid or 0)
+    skills = [(rank, *map(row.get, columns)) for rank, row in sorted(ranks.items())]
+    row_id, new = known.find_or_make("skillset", _BY_CONTENT, (job_id, _digest(skills)))
+    if new:
+        db.conn.executemany("INSERT INTO skill VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(row_id, *skill) for skill in skills])
+    return row_id
 
 
-def _layout(db: Database, facts: list[Fact]) -> int:
+def _layout(db: Database, known: Rows, facts: list[Fact]) -> int:
     """Where each field stands on the page; pages of one template share a layout."""
-    cells = sorted(
-        {
-            (field.id, int(fact.item) if field.ranked else 0, _SECTION_ID[fact.section],
-             fact.place.block, fact.place.row, fact.place.column)
+    cells = frozenset(
+        [
+            (field.id, int(fact.item) if field.ranked else 0, _SECTION_ID[fact.section], place.block, place.row, place.column)
             for fact in facts
-            for field in (BY_NAME[fact.field],)
-        }
-    )  # fmt: skip
-    digest = _digest(cells)
-    row = db.execute("SELECT id FROM layout WHERE digest = ?", [digest]).fetchone()
-    if row:
-        return int(row[0])
-    cursor = db.conn.execute("INSERT INTO layout (digest) VALUES (?)", [digest])
-    db.conn.executemany("INSERT INTO layout_cell VALUES (?, ?, ?, ?, ?, ?, ?)", [(cursor.lastrowid, *cell) for cell in cells])
-    return int(cursor.lastrowid or 0)
+            for field, place in ((BY_NAME[fact.field], fact.place),)
+        ]
+    )
+    if row_id := known.layouts.get(cells):
+        return row_id
+    ordered = sorted(cells)
+    row_id, new = known.find_or_make("layout", ("digest",), (_digest(ordered),))
+    if new:
+        db.conn.executemany("INSERT INTO layout_cell VALUES (?, ?, ?, ?, ?, ?, ?)", [(row_id, *cell) for cell in ordered])
+    known.layouts[cells] = row_id
+    return row_id
 
 
 def _same_as_before(db: Database, capture_row: int, reading_id: int) -> bool:

@@ -43,7 +43,7 @@ def _similar(name: str, known: list[tuple[str, str]]) -> tuple[str, ...]:
 
 
 def search(db: Database, text: str) -> list[Row]:
-    """The rows of `occupation` whose title or slug has all words of a text; those that begin with it first."""
+    """The rows of `occupation` whose title or slug has all words of a text, all for none; those that begin with it first."""
     wanted = fold(text)
     words = wanted.split()
 
@@ -55,7 +55,7 @@ def search(db: Database, text: str) -> list[Row]:
         title = fold(row["title"])
         return title != wanted, not title.startswith(wanted), title
 
-    return sorted(filter(fits, rows(db, "SELECT * FROM occupation")), key=place) if words else []
+    return sorted(filter(fits, rows(db, "SELECT * FROM occupation")), key=place)
 
 
 def newest_runs(db: Database, most: int) -> list[Row]:
@@ -64,12 +64,13 @@ def newest_runs(db: Database, most: int) -> list[Row]:
 
 
 def counts(db: Database) -> Row:
-    """How many occupations, pages, captures and published captures there are."""
+    """How many occupations, pages, captures and published captures there are, and how many pages wait to be fetched."""
     return rows(
         db,
         "SELECT (SELECT count(*) FROM occupation) AS occupations, (SELECT count(*) FROM page) AS pages, "
         "(SELECT count(*) FROM page_capture) AS captures, "
-        "(SELECT count(*) FROM page_capture WHERE published_reading_id IS NOT NULL) AS published",
+        "(SELECT count(*) FROM page_capture WHERE published_reading_id IS NOT NULL) AS published, "
+        "(SELECT count(*) FROM visit WHERE state != 'done') AS waiting",
     )[0]
 
 
@@ -122,7 +123,8 @@ def field_and_item(name: str) -> tuple[Field, str]:
     if len(set(short.values())) == 1:
         return next(iter(short.values()))
     names = [field.name for field in FIELDS]
-    close = difflib.get_close_matches(wanted, [*names, *spelled], 3, 0.6) or [n for n in names if wanted and wanted in n][:3]
+    within = [n for n in (*names, *spelled) if wanted and wanted in n]
+    close = difflib.get_close_matches(wanted, [*names, *spelled], 3, 0.6) or within[:3]
     raise UnknownField(name, tuple(sorted({f.name for f, _ in short.values()}) or close))
 
 

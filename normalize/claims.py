@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from normalize.noun import noun
+
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
 Doubt = Literal["", "cut_off", "ragged_row", "not_text", "drawn_sign"]
 
 
-@dataclass(frozen=True, slots=True, order=True)
+@noun
 class Place:
     """Where a text stands: block of the document, then row and column of its table (item and 0 in a list, 0 and 0 in a
     paragraph), then the offset in characters inside that cell, item or paragraph."""
@@ -19,7 +21,7 @@ class Place:
     start: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Claim:
     """One statement of a page about one job: `term` says about what (see `normalize.terms`), `raw` is verbatim.
 

@@ -59,7 +59,7 @@ class UnknownField(UsageError):
     """No field answers to `name`; `suggestions` are field names."""
 
     def __init__(self, name: str, suggestions: tuple[str, ...], detail: str = "is no known field") -> None:
-        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else " (all: SELECT DISTINCT field FROM observation)"
+        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else " (docs/schema.md lists all)"
         super().__init__(f"{name!r} {detail}{hint}")
         self.name = name
         self.suggestions = suggestions

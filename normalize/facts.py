@@ -5,6 +5,7 @@ from typing import Literal
 
 from normalize.claims import Job, Place, Side
 from normalize.findings import Finding
+from normalize.noun import noun
 
 Status = Literal["ok", "missing", "suspect", "unreadable"]
 STATUSES: tuple[Status, ...] = ("ok", "missing", "suspect", "unreadable")
@@ -12,7 +13,7 @@ Outcome = Literal["complete", "partial", "rejected"]
 Value = int | float | str
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Fact:
     """One field of one side: typed value (None when missing or unreadable), the raw text and the place it came from."""
 

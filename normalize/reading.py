@@ -42,17 +42,20 @@ class _Side:
 
     def facts(self) -> list[Fact]:
         """The facts of this side; doubts become `suspect` and a finding."""
-        rows = [(verdict, self._in_years(row), claim) for verdict in self.verdicts for row, claim in verdict.rows]
+        rows = [
+            (verdict, self._in_years(row) if row.field == EXPERIENCE.name else row, claim)
+            for verdict in self.verdicts
+            for row, claim in verdict.rows
+        ]
         self._check(rows)
-        facts = [self._fact(verdict, row, claim) for verdict, row, claim in rows]
+        facts = [self._make(c, row.field, row.item or c.item, _stored(row), self._status(v, row, c)) for v, row, c in rows]
         for verdict in self.verdicts:
-            facts += self._without_value(verdict)
+            if not verdict.read or verdict.read.missing or verdict.read.unlisted:
+                facts += self._without_value(verdict)
         return facts
 
     def _in_years(self, row: Row) -> Row:
         """Experience in years: its unit, where it shows none, is that of the time to become whose upper end it is."""
-        if row.field != EXPERIENCE.name:
-            return row
         assert isinstance(row.value, Decimal)
         shown, until = self._upper_end()
         unit = row.item or (shown if until == row.value * _MONTHS.get(shown, 0) else "")
@@ -86,7 +89,7 @@ class _Side:
                 self._contradict(checks.out_of_range(row.field, row.value), claim.item)
         self._name_twice([(row.value, claim) for _, row, claim in rows if isinstance(row.value, str)])
         for verdict in self.verdicts:
-            if verdict.read:
+            if verdict.read and verdict.read.shares:
                 self._contradict(checks.shares_sum(verdict.term.fields[0], verdict.read.shares))
 
     def _name_twice(self, values: list[tuple[str, Claim]]) -> None:
@@ -114,10 +117,9 @@ class _Side:
     def _find(self, code: str, detail: str, field: str) -> None:
         self.findings.append(finding(code, detail, self.side, field))
 
-    def _fact(self, verdict: Verdict, row: Row, claim: Claim) -> Fact:
-        doubted = not self.doubts.isdisjoint(((row.field, ""), (row.field, claim.item)))
-        status: Status = "suspect" if doubted else verdict.status
-        return self._make(claim, row.field, row.item or claim.item, _stored(row), status)
+    def _status(self, verdict: Verdict, row: Row, claim: Claim) -> Status:
+        doubted = self.doubts and not self.doubts.isdisjoint(((row.field, ""), (row.field, claim.item)))
+        return "suspect" if doubted else verdict.status
 
     def _without_value(self, verdict: Verdict) -> list[Fact]:
         if not verdict.read:
@@ -141,8 +143,8 @@ def _stored(row: Row) -> Value:
     return _CONVERT[BY_NAME[row.field].kind](row.value)
 
 
-def _order(fact: Fact) -> tuple[int, int, int, str]:
+def _order(fact: Fact) -> tuple[bool, int, int]:
     field = BY_NAME[fact.field]
     if field.ranked:
-        return SIDES.index(fact.side), field.id, int(fact.item), ""
-    return SIDES.index(fact.side), field.id, field.items.index(fact.item) if fact.item else -1, fact.item
+        return fact.side == "right", field.id, int(fact.item)
+    return fact.side == "right", field.id, field.items.index(fact.item) if fact.item else -1

@@ -98,6 +98,16 @@ class Archive:
             raise CorruptRecord(place.warc_file, place.offset, f"the body is not the one with sha256 {sha256}")
         return body
 
+    def holds(self, place: Location, sha256: str) -> bool:
+        """Whether a body lies where the index says, byte for byte."""
+        if self._file is not None:
+            self._file.flush()
+        try:
+            self.read(place, sha256)
+        except CorruptRecord:
+            return False
+        return True
+
     def sync(self) -> dict[str, int]:
         """Make all that was written durable; the answer is the size of each file written to."""
         if self._file is not None:

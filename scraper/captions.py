@@ -53,6 +53,7 @@ class Outline:
     def __init__(self, skills: Skills, titles: Mapping[Side, str]) -> None:
         self._skills = skills
         self._mentions = mentions(titles)
+        self._telling = (skills.cue, *(mention.stem for mention in self._mentions))
         self._open: list[Caption] = []
         self._last: Caption | None = None
         self._used = False
@@ -61,16 +62,16 @@ class Outline:
         """A heading ends the captions of its level and below."""
         self._push(self._caption(text, level) if len(text) <= _LONGEST else Caption("plain", text[:_LONGEST], level))
 
-    def line(self, text: str, place: Place) -> None:
+    def line(self, text: str, block: int, start: int) -> None:
         """A line of text; prose is no caption, unless it tells whose skills follow."""
         if len(text) > _LONGEST:
             self._last = None
             return
         caption = self._caption(text, _LINE)
-        caption.place, caption.end = place, place.start + len(text)
         if caption.kind != "own" and text.rstrip()[-1:] in ".!":
             self._last = None
             return
+        caption.place, caption.end = Place(block, start=start), start + len(text)
         if caption.kind == "job":
             caption.level = _JOB_LINE
         elif caption.kind == "plain":
@@ -105,6 +106,9 @@ class Outline:
         return Owner(None if unclear else side, first, doubtful=unclear or not side)
 
     def _caption(self, text: str, level: int) -> Caption:
+        said = text if text.isprintable() and "  " not in text else shown(text)
+        if said.isascii() and self._tells_nothing(said.lower().replace("`", "'")):
+            return Caption("plain", said, level)
         words = marked(fold(text), self._mentions)
         skilled = self._skills.cue in words
         sides: list[Side] = [s for s, mark in (("left", LEFT_MARK), ("right", RIGHT_MARK)) if mark in words]  # type: ignore[misc]
@@ -116,7 +120,10 @@ class Outline:
             kind = "job"
         elif skilled and (len(sides) == 2 or self._skills.section_pattern.fullmatch(words)):
             kind = "section"
-        return Caption(kind, shown(text), level, side if kind in ("own", "job") else None)
+        return Caption(kind, said, level, side if kind in ("own", "job") else None)
+
+    def _tells_nothing(self, low: str) -> bool:
+        return not any(map(low.__contains__, self._telling))
 
     def _push(self, caption: Caption) -> None:
         last = self._last

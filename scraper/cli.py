@@ -58,6 +58,8 @@ def main() -> None:
         sys.exit(StorageError.exit_code)
     except Terminated:
         sys.exit(143)
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 def _options_first(arguments: list[str]) -> list[str]:
@@ -126,7 +128,7 @@ def import_(
     url: Annotated[str, typer.Option(help="Address of the page, where the file does not tell it (one file only).")] = "",
     as_json: Json = False,
 ) -> None:
-    """Load saved pages (.html, .txt, .md), without network."""
+    """Load saved pages (.html, .txt, .md)."""
     from datetime import UTC, datetime
 
     from scraper import importing, report, sources, terminal
@@ -157,7 +159,10 @@ def scrape(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Fetch pages politely, archive, read and load them; without URL, what an earlier run left."""
+    """Fetch pages politely.
+
+    They are archived, read and loaded one by one. Without URL, what an earlier run left is fetched.
+    """
     from scraper import report, terminal
     from scraper import scrape as scraping
     from scraper.politeness import Clock
@@ -179,7 +184,11 @@ def _end(context: typer.Context, done: "run.Report", told: "report.Told", as_jso
 
 @app.command()
 def demo(context: typer.Context, as_json: Json = False) -> None:
-    """Scrape sixteen bundled pages from a web server on this machine, and show one comparison."""
+    """Scrape sixteen pages from this machine.
+
+    They come with the program; a web server on this machine shows them for as long as it takes. Works without network, in a
+    database of its own unless --db is given.
+    """
     from scraper import report, terminal
     from scraper.demo import tour
 
@@ -208,7 +217,7 @@ def show(context: typer.Context, occupation: Occupation, as_json: Json = False) 
 
 @app.command()
 def compare(context: typer.Context, left: Occupation, right: Occupation, as_json: Json = False) -> None:
-    """Show any two occupations side by side, whether or not a page compares them."""
+    """Show any two occupations side by side."""
     _sheet(context, (left, right), as_json)
 
 
@@ -239,7 +248,7 @@ def explain(
     field: Annotated[str, typer.Argument(help="Such as salary.annual_mean_usd or race_pct.white.", show_default=False)],
     as_json: Json = False,
 ) -> None:
-    """Show where a value came from: cell, page, archive record and code."""
+    """Show where a value came from."""
     from datetime import UTC, datetime
 
     from db import captures, queries
@@ -266,10 +275,10 @@ def explain(
 @app.command()
 def search(
     context: typer.Context,
-    text: Annotated[str, typer.Argument(help="Words of a title.", show_default=False)],
+    text: Annotated[str, typer.Argument(help="Words of a title; all occupations without.", show_default=False)] = "",
     as_json: Json = False,
 ) -> None:
-    """List the occupations whose title has these words."""
+    """List occupations by title."""
     from db import queries
     from scraper import terminal
 
@@ -286,7 +295,7 @@ def search(
 
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
-    """Show how much is fresh, and what the last runs did."""
+    """Show what is fresh, and the last runs."""
     from datetime import UTC, datetime
 
     from db import coverage, queries
@@ -305,7 +314,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 
 @app.command()
 def doctor(context: typer.Context, as_json: Json = False) -> None:
-    """Check versions, configuration, database, archive and free disk."""
+    """Check database, archive and machine."""
     from scraper import doctor as ward
     from scraper import terminal
 

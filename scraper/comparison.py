@@ -32,9 +32,11 @@ class Pair:
         """The job whose title a text is, if it is one: of two that it could be, the one whose slug it spells."""
         if not text or len(text) > 200:
             return None
-        if text not in self._asked:
-            self._asked[text] = self._find(text)
-        return self._asked[text]
+        try:
+            return self._asked[text]
+        except KeyError:
+            side = self._asked[text] = self._find(text)
+            return side
 
     def _find(self, text: str) -> Side | None:
         keys = name_keys(without_mark(text))
@@ -237,7 +239,8 @@ class _Reader:
         elif not known or not label:
             self._note("unknown_label", row.said)
         else:
-            section = self.result.section if self.result.section in known else next(iter(known))
+            home = self.result.section if self.result.section in known else next(iter(known))
+            section = self.result.section if home == "overview" else home  # what only the overview knows stands where it stands
             doubt: Doubt = "cut_off" if row.number in self.table.open else ""
             if len(row.cells) != width and not doubt:
                 doubt = "ragged_row"
@@ -246,12 +249,12 @@ class _Reader:
                 if (row.number, column) in self.spans and row.cells[column] == cell:
                     self._note("ragged_row", f"{label!r} spans the column of {columns.headings[column]!r}")
                 elif column < len(row.cells):
-                    why = doubt or self._doubt(known[section], row, column)
+                    why = doubt or self._doubt(known[home], row, column)
                     if why and not doubt:
                         self._note(why, f"{label!r} of {columns.titles[side]!r}", side)
                     place = Place(self.block, row.number, column)
                     self.result.claims.append(
-                        Claim(known[section], side, row.cells[column], section, place, label, columns.titles[side], "", why)
+                        Claim(known[home], side, row.cells[column], section, place, label, columns.titles[side], "", why)
                     )
 
     def _doubt(self, term: str, row: _Row, column: int) -> Doubt:

@@ -3,6 +3,7 @@
 import platform
 import shutil
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from importlib.metadata import version as release_of
 from pathlib import Path
 
@@ -10,10 +11,14 @@ from db import captures, integrity
 from db.connection import Database
 from normalize import vocabulary
 from scraper import version
+from scraper.archive import Archive, Location
 from scraper.settings import Settings
 
 _LIBRARIES = ("httpx", "selectolax", "FastWARC", "protego", "pydantic", "sqlite-utils", "typer", "rich")
 LOW_DISK_BYTES = 500_000_000
+_MOST_RECORDS = 1000
+"""The newest pages of the archive are read and compared with their digests."""
+_MOST_NAMED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +66,23 @@ def _database(path: Path, db: Database | None, found: list[str]) -> dict[str, st
 
 def _archive(folder: Path, db: Database | None, found: list[str]) -> dict[str, str]:
     known = captures.known_files(db) if db else {}
-    for name, size in known.items():
+    used = captures.files_in_use(db) if db else set()
+    for name, size in ((name, size) for name, size in known.items() if name in used):
         path = folder / name
         have = path.stat().st_size if path.is_file() else -1
         if have < size:
             found.append(f"{path}: {'is missing' if have < 0 else f'has {have:,} bytes, the index knows {size:,}'}")
+    checked = captures.newest(db, _MOST_RECORDS) if db else []
+    store = Archive(folder, known, datetime.now(UTC))
+    lost = [r for r in checked if not store.holds(Location(r.warc_file, r.warc_offset, r.warc_length), r.sha256)]
+    found += [f"{folder / r.warc_file} at offset {r.warc_offset}: the page {r.url} cannot be read" for r in lost[:_MOST_NAMED]]
+    found += [f"and {len(lost) - _MOST_NAMED} more pages"] if len(lost) > _MOST_NAMED else []
     present = [path.stat().st_size for path in folder.glob("*.warc.gz")] if folder.is_dir() else []
-    return {"files": f"{len(present)}, {sum(present) / 1e6:,.1f} MB", "indexed": str(len(known))}
+    return {
+        "files": f"{len(present)}, {sum(present) / 1e6:,.1f} MB",
+        "indexed": str(len(known)),
+        "checked": f"{len(checked)} pages",
+    }
 
 
 def _disk(path: Path, found: list[str]) -> dict[str, str]:

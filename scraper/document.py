@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from normalize.noun import noun
+
 Place = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Heading:
     """A heading of level 1 to 6, or a table's caption (level 6)."""
 
@@ -15,7 +17,7 @@ class Heading:
     kind: Literal["heading"] = "heading"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Paragraph:
     """A run of text."""
 

@@ -77,7 +77,7 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
 def _hint(document: Document, number: int) -> str:
     """The nearest heading or paragraph before a table."""
     for block in (document.blocks[n] for n in range(number - 1, max(-1, number - _NEAR), -1)):
-        if isinstance(block, Heading | Paragraph):
+        if isinstance(block, (Heading, Paragraph)):
             return block.text[-200:]
     return ""
 

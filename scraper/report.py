@@ -9,7 +9,9 @@ from db import queries
 from db.connection import Database
 from db.coverage import STATES
 from db.queries import Row
+from normalize.findings import Finding
 from scraper import run, terminal
+from scraper.process import Terminated
 
 _MOST_SAID = 20
 _MOST_ERRORS_OF_A_PAGE = 5
@@ -33,10 +35,10 @@ class Told:
         """Name every page with an error, and the first of what else is worth knowing, on standard error."""
         lesser: list[str] = []
         for page in self.pages:
-            errors = [f"{page.name}: {page.outcome}: {f.code}: {f.message}" for f in page.findings if f.severity == "error"]
+            errors = [f"{page.name}: {page.outcome}: {_words(f)}" for f in page.findings if f.severity == "error"]
             _say_some(errors, _MOST_ERRORS_OF_A_PAGE)
             lesser += [
-                f"{page.name}: {f.severity}: {f.code}: {f.message}"
+                f"{page.name}: {f.severity}: {_words(f)}"
                 for f in page.findings
                 if f.severity == "warning" or f.code == "time_from_file"
             ]
@@ -50,12 +52,17 @@ class Told:
             terminal.print_json(row | {"queued": done.left, "files": pages, "findings": queries.findings(db, done.run_id)})
             return
         if done.left:
-            terminal.say(f"{_pages(done.left)} stay queued until their site may be asked again; scrape takes them up")
+            terminal.say(f"{_pages(done.left)} left in the queue; the next scrape takes up what may be asked for by then")
         warnings = sum(f.severity == "warning" for page in self.pages for f in page.findings)
         counts = ", ".join(f"{row[name]} {name}" for name in _COUNTS if row[name])
         partial = f"; {done.counts.partial} partial" if done.counts.partial else ""
         noted = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
         terminal.tell(f"{_pages(row['pages'])}{': ' * bool(counts)}{counts}{partial}{noted}")
+
+
+def _words(finding: Finding) -> str:
+    about = " ".join(filter(None, (finding.side, finding.field)))
+    return f"{finding.code}{f' ({about})' if about else ''}: {finding.message}"
 
 
 def _say_some(lines: list[str], most: int) -> None:
@@ -71,8 +78,10 @@ def collected(advance: Callable[[], None]) -> Iterator[Told]:
     told = Told(advance)
     try:
         yield told
-    except BaseException:
+    except BaseException as error:
         told.say()
+        if isinstance(error, KeyboardInterrupt | Terminated):
+            terminal.say(f"careerscape: interrupted after {_pages(len(told.pages))}; nothing is lost, run it again to go on")
         raise
 
 
@@ -85,7 +94,8 @@ def coverage_line(counts: Row, covered: Mapping[str, int]) -> str:
     always = STATES[:5]
     states = ", ".join(f"{covered[state]} {state}" for state in STATES if state in always or covered[state])
     occupations = counts["occupations"]
-    return f"{occupations:,} occupation{'s' * (occupations != 1)} on {_pages(sum(covered.values()))}: {states}"
+    waiting = f"; {counts['waiting']} to be fetched" if counts["waiting"] else ""
+    return f"{occupations:,} occupation{'s' * (occupations != 1)} on {_pages(sum(covered.values()))}: {states}{waiting}"
 
 
 def run_cells(row: Row) -> tuple[str, ...]:

@@ -14,7 +14,7 @@ from normalize.findings import Finding, finding
 from scraper import version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
-from scraper.process import Terminated
+from scraper.process import Terminated, code_set_aside
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
 
@@ -49,7 +49,7 @@ def running(settings: Settings, command: str, clock: Callable[[], datetime]) -> 
     Raises Busy, StorageError. What is interrupted leaves the archive and all that was committed; nothing of it is published
     before the next run.
     """
-    with writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db:
+    with code_set_aside(), writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db:
         report = Report(runs.begin(db, command, stamp(clock())))
         try:
             with guarded(settings.db), closing(Archive(settings.archive, captures.known_files(db), clock())) as archive:  # noqa: SIM117
@@ -84,6 +84,7 @@ class Intake:
         if row is None and capture.time_source == "file":
             row = captures.find_same(self.db, capture.url, capture.sha256)
         if row is not None:
+            self._heal(capture, row)
             outcome, waits = publish.adopt(self.db, self.report.run_id, row)
             return self._count(name, outcome, not waits, captures.findings(self.db, row))
         return self._new(capture, name)
@@ -122,9 +123,24 @@ class Intake:
     def _archive(self, capture: Capture) -> int:
         """The bytes before anything looks at them; a body that lies in the archive already is confirmed by a revisit."""
         known = captures.body(self.db, capture.sha256)
-        archive = self.archive
-        place = archive.append_revisit(capture, known.url, known.captured_at) if known else archive.append(capture)
-        return captures.add(self.db, _row(capture, place, known.row_id if known else None))
+        if known and self._holds(known, capture.sha256):
+            place = self.archive.append_revisit(capture, known.url, known.captured_at)
+            return captures.add(self.db, _row(capture, place, known.row_id))
+        row = captures.add(self.db, _row(capture, self.archive.append(capture), None))
+        if known:
+            captures.replace_body(self.db, capture.sha256, row)
+        return row
+
+    def _heal(self, capture: Capture, row: int) -> None:
+        """Write a body again whose record the archive has lost."""
+        known = captures.body(self.db, capture.sha256)
+        if known and not self._holds(known, capture.sha256):
+            place = self.archive.append(capture)
+            captures.relocate(self.db, row, place.warc_file, place.offset, place.length)
+            captures.replace_body(self.db, capture.sha256, row)
+
+    def _holds(self, known: captures.Body, sha256: str) -> bool:
+        return self.archive.holds(Location(known.warc_file, known.warc_offset, known.warc_length), sha256)
 
     def _count(self, name: str, outcome: str, unchanged: bool, findings: tuple[Finding, ...]) -> PageReport:
         counts = self.report.counts

@@ -41,6 +41,11 @@ class Sandbox:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self.close()
 
+    @property
+    def pid(self) -> int | None:
+        """The worker's process, None where there is none."""
+        return self._process.pid if self._process else None
+
     def parse(self, body: bytes, media_type: str, charset: str, url: str) -> Reading:
         """The reading of a page; one that kills its worker twice is rejected as `too_hostile`."""
         try:

@@ -57,7 +57,7 @@ def pages(
     queued, unpublished = _left_behind(settings)
     ahead = [url for url in (*urls, *queued) if hosts.permits(url)]
     if not urls and not ahead and not unpublished:
-        raise UsageError("there is nothing to fetch: name the addresses of pages (careerscape scrape URL...)")
+        raise UsageError(_nothing(queued))
     agent = user_agent(settings, [url for url in urls if hosts.permits(url)] or ahead)
     if not settings.contact:  # a redirect may lead far away
         hosts = Hosts(wish.allowed_hosts, wish.delay_s, only_near=True)
@@ -69,6 +69,13 @@ def pages(
         intake.report.left = job.left()
         intake.finish(job.exit_code())
     return intake.report
+
+
+def _nothing(queued: list[str]) -> str:
+    if not queued:
+        return "there is nothing to fetch: name the addresses of pages (careerscape scrape URL...)"
+    waiting = ", ".join(sorted({urlsplit(url).netloc for url in queued})[:5])
+    return f"there is nothing to fetch: what is queued waits on {waiting}, which no site file lists (--allow-host permits it)"
 
 
 def _left_behind(settings: Settings) -> tuple[list[str], bool]:
@@ -148,7 +155,7 @@ class _Job:
                 report = self._intake.take(_capture(url, visit), page.url)
                 self._intake.sync()
             else:
-                said = f"{visit.outcome}: {page.url}" + (f" ({visit.detail})" if visit.detail else "")
+                said = ": ".join(filter(None, (visit.outcome, visit.detail, page.url)))
                 report = self._intake.lose(page.url, finding("fetch_failed", said), failed=True)
                 self._out_of_reach = self._out_of_reach or visit.outcome not in _NOTHING_THERE
             now, run_id = self._clock.now(), self._intake.report.run_id

@@ -4,7 +4,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from os.path import commonprefix
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
 from normalize.folding import fold, fold_with_offsets
@@ -69,7 +68,8 @@ def _mention(mark: str, title: str) -> Mention:
     first = _PART.match(title)
     heads = [title] if not first or first[0] == title else [first[0], title]
     plurals = [plural + title[len(head) :] for head in heads for plural in _plurals(head)]
-    return Mention(mark, commonprefix(plurals), tuple(plural + end for plural in plurals for end in ("'s", "'", "")))
+    stem = heads[0].removesuffix("man").removesuffix("y")
+    return Mention(mark, stem, tuple(plural + end for plural in plurals for end in ("'s", "'", "")))
 
 
 def _plurals(head: str) -> Iterator[str]:

@@ -41,7 +41,8 @@ def _load(path: Path) -> dict[str, str]:
     try:
         values = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise ConfigError(f"{path}: {why} (--config, CAREERSCAPE_CONFIG or the current folder names it)") from error
     if unknown := values.keys() - {*_PATHS, "contact"}:
         raise ConfigError(f"{path}: no such setting: {', '.join(sorted(unknown))}")
     if wrong := [key for key, value in values.items() if not isinstance(value, str)]:

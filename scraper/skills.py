@@ -3,18 +3,21 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import count, repeat
 
 from normalize.claims import Claim, Doubt, Note, Place, Side
 from normalize.errors import Refusal
-from normalize.folding import plain
+from normalize.folding import is_blank, plain
 from normalize.grammars.skills import says_per_cent, skill_and_percent
 from scraper.captions import Outline
 from scraper.document import Document, Heading, Items, Paragraph
 from scraper.sites import Site
 
 _SLOT = re.compile(r"[-*+•–—−]|[0-9]{1,3}[.)]")  # the mark of an item that shows nothing
-_LONGEST_LINE, _LONGEST_NAME = 160, 80
+_LONGEST_SLOT, _LONGEST_LINE, _LONGEST_NAME = 4, 160, 80
 Span = tuple[int, int]
+Item = tuple[str, int, int, int]
+"""A text, and its block, row and offset."""
 
 
 @dataclass(slots=True)
@@ -29,22 +32,29 @@ class Listing:
     loose: bool = True
     gap: bool = False
     filled: bool = False
-    items: list[tuple[str, Place]] = field(default_factory=list)
+    items: list[Item] = field(default_factory=list)
     spans: dict[int, Span] = field(default_factory=dict)
 
-    def add(self, text: str, place: Place, end: int) -> None:
-        """One more item, whose text ends at an offset of its block."""
+    def add_block(self, block: int, texts: tuple[str, ...]) -> None:
+        """All items of a list."""
+        self.loose = self.loose and len(texts) == 1
         self.gap, self.filled = False, True
-        self._append(text, place, end)
+        self.items += zip(texts, repeat(block), count(), repeat(0))
+        self.spans[block] = (0, len(texts[-1]))
 
-    def add_mark(self, place: Place, end: int) -> None:
+    def add_line(self, text: str, block: int, start: int) -> None:
+        """A line of a paragraph that is an item."""
+        self.gap, self.filled = False, True
+        self._append(text, block, start, start + len(text))
+
+    def add_mark(self, block: int, start: int, end: int) -> None:
         """The mark of an item that shows nothing."""
         self.gap = True
-        self._append("", place, end)
+        self._append("", block, start, end)
 
-    def _append(self, text: str, place: Place, end: int) -> None:
-        self.items.append((text, place))
-        self.spans[place.block] = (self.spans.get(place.block, (place.start, 0))[0], end)
+    def _append(self, text: str, block: int, start: int, end: int) -> None:
+        self.items.append((text, block, 0, start))
+        self.spans[block] = (self.spans.get(block, (start, 0))[0], end)
 
 
 @dataclass(slots=True)
@@ -76,28 +86,32 @@ def read(document: Document, site: Site, titles: Mapping[Side, str]) -> Found:
 
 def _speaks_of(document: Document, cue: str) -> bool:
     """Whether the page may have a caption of skills: quick, for on most pages only long prose has the word."""
-    texts = (block.text for block in document.blocks if isinstance(block, Heading | Paragraph))
-    short = (text for text in texts if len(text) <= _LONGEST_LINE or "\n" in text)
-    return any(not text.isascii() or cue in text.lower() for text in short)
+    for block in document.blocks:
+        if isinstance(block, (Heading, Paragraph)):
+            text = block.text
+            if (len(text) <= _LONGEST_LINE or "\n" in text) and (not text.isascii() or cue in text.lower()):
+                return True
+    return False
 
 
 def _take(listing: Listing, outline: Outline, document: Document, titles: Mapping[Side, str], found: Found) -> None:
     owner = outline.owner(listing.lines)
     if not owner.side and not owner.doubtful:
         return
-    shares = any(map(_is_share, (text for text, _ in listing.items)))
-    if not _may_be_skills([text for text, _ in listing.items if plain(text)], shares):
+    shares = any(_is_share(text) for text, *_ in listing.items)
+    if not _may_be_skills([text for text, *_ in listing.items if not is_blank(text)], shares):
         return
     if not owner.side:
         if shares:
             found.notes.append(Note("unassigned_list", f"{owner.caption.text[:80]!r}, {plain(listing.items[0][0])[:80]!r} ..."))
         return
     rank = 0
-    for number, (text, place) in enumerate(listing.items, start=1):
+    for number, (text, *at) in enumerate(listing.items, start=1):
         if outline.is_no_item(text):
             found.notes.append(Note("ignored_item", f"{plain(text)[:80]!r} below {owner.caption.text[:80]!r}", owner.side))
             continue
         rank += 1
+        place = Place(at[0], at[1], 0, at[2])
         doubt = _doubt(text, place, document) if number == len(listing.items) else ""
         term = "skill_share" if shares else "skill"
         title = titles[owner.side]
@@ -129,7 +143,7 @@ def _is_share(text: str) -> bool:
         return False
 
 
-def _events(document: Document) -> Iterator[Heading | tuple[str, Place] | Listing | None]:
+def _events(document: Document) -> Iterator[Heading | tuple[str, int, int] | Listing | None]:
     """Headings, lines of words and lists in page order; None for a table.
 
     Blocks of one item each that follow each other are one list, and so are those between which an item shows nothing.
@@ -137,29 +151,28 @@ def _events(document: Document) -> Iterator[Heading | tuple[str, Place] | Listin
     listing = Listing()
     for number, block in enumerate(document.blocks):
         if isinstance(block, Items):
-            single = len(block.items) == 1
-            if listing.filled and (listing.lines or not (listing.gap or (listing.loose and single))):
+            if listing.filled and (listing.lines or not (listing.gap or (listing.loose and len(block.items) == 1))):
                 yield from _closed(listing)
                 listing = Listing()
-            listing.loose = listing.loose and single
-            for row, item in enumerate(block.items):
-                listing.add(item, Place(number, row), len(item))
+            listing.add_block(number, block.items)
         elif isinstance(block, Paragraph):
             for text, start in _pieces(block.text):
-                if _SLOT.fullmatch(text):
-                    listing.add_mark(Place(number, start=start), start + len(text))
+                if _is_slot(text):
+                    listing.add_mark(number, start, start + len(text))
                 elif _like_a_share(text):
                     if not listing.lines:
                         yield from _closed(listing)
                         listing = Listing(lines=True)
-                    listing.add(text, Place(number, start=start), start + len(text))
+                    listing.add_line(text, number, start)
                 else:
-                    yield from _closed(listing)
-                    listing = Listing()
-                    yield text, Place(number, start=start)
+                    if listing.items:
+                        yield from _closed(listing)
+                        listing = Listing()
+                    yield text, number, start
         else:
-            yield from _closed(listing)
-            listing = Listing()
+            if listing.items:
+                yield from _closed(listing)
+                listing = Listing()
             yield block if isinstance(block, Heading) else None
     yield from _closed(listing)
 
@@ -180,7 +193,7 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
     words: list[str] = []
     start = offset = 0
     for line in text.split("\n"):
-        if _like_a_share(line.strip()) or _SLOT.fullmatch(line.strip()):
+        if _like_a_share(line.strip()) or _is_slot(line.strip()):
             if words:
                 yield " ".join(words), start
             words = []
@@ -191,6 +204,10 @@ def _pieces(text: str) -> Iterator[tuple[str, int]]:
         offset += len(line) + 1
     if words:
         yield " ".join(words), start
+
+
+def _is_slot(line: str) -> bool:
+    return len(line) <= _LONGEST_SLOT and bool(_SLOT.fullmatch(line))
 
 
 def _like_a_share(line: str) -> bool:

@@ -12,16 +12,18 @@ from typing import Any, TextIO
 from db.queries import Row
 from db.sheet import Line
 from normalize.errors import StorageError
-from normalize.fields import Field
+from normalize.fields import BY_NAME, Field
 from normalize.wording import NOT_SHOWN, SECTION_WORDS, item_words, value_words
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
 )
+_SKILL_PCT = BY_NAME["skill.pct"]
 _PIPED_WIDTH = 1000
 _MARKS = {"suspect": " ?", "unreadable": "unreadable"}
 _STYLES = {"ok": "", "missing": "dim", "suspect": "yellow", "unreadable": "red"}
 _LEGEND = {
+    "": "blank: no page says anything of it",
     "missing": f"{NOT_SHOWN} the page shows that it has no value",
     "suspect": "? a check on the page contradicts the value",
     "unreadable": "unreadable: the page shows something that is no such value",
@@ -92,7 +94,8 @@ def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
     table.add_row("", *(Text(safe(o["title"]), style="bold") for o in occupations))
     table.add_row("", *(Text(safe(o["slug"]), style="dim") for o in occupations))
     table.add_row("", *(Text(_age(o), style="dim") for o in occupations))
-    for line, section, new_field in _with_breaks(lines):
+    shares = {line.item: line for line in lines if line.field is _SKILL_PCT}
+    for line, section, new_field in _with_breaks([line for line in lines if line.field is not _SKILL_PCT]):
         if section:
             table.add_row("")
             table.add_row(Text(section, style="bold"))
@@ -101,9 +104,12 @@ def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
         label = f"    {item_words(line.field, line.item)}" if line.item else f"  {line.field.label}"
         if line.field.items and not line.item:
             label = "    The list as a whole"
-        table.add_row(label, *(_cell(line.field, row) for row in line.cells))
+        cells = [_cell(line.field, row) for row in line.cells]
+        if line.field.ranked and line.item in shares:
+            cells = [_with_share(name, row) for name, row in zip(cells, shares[line.item].cells, strict=True)]
+        table.add_row(label, *cells)
     _print(table)
-    seen = {row["status"] for line in lines for row in line.cells if row}
+    seen = {row["status"] if row else "" for line in lines for row in line.cells}
     legend = [words for status, words in _LEGEND.items() if status in seen]
     if legend:
         _print(Text("\n" + "\n".join(legend), style="dim"))
@@ -131,6 +137,13 @@ def _cell(field: Field, row: Row | None) -> Any:
     if status == "unreadable":
         return Text(f"unreadable: {safe(row['raw'])}", style=_STYLES[status])
     return Text(safe(value_words(field, row["value"])) + _MARKS.get(status, ""), style=_STYLES[status])
+
+
+def _with_share(name: Any, share: Row | None) -> Any:
+    """A skill and its share on one line."""
+    if share is None or share["status"] in ("missing", "unreadable"):
+        return name
+    return name.append(", ").append_text(_cell(_SKILL_PCT, share))
 
 
 def print_pairs(title: str, pairs: Sequence[tuple[str, str]]) -> None:

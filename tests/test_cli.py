@@ -22,6 +22,7 @@ from scraper.archive import Archive
 from scraper.explain import explain
 from tests.command import CAREERSCAPE, FIXTURES, Command
 from tests.figures import OVERVIEW, SEED, as_html, as_text
+from tests.imports import rows
 
 ANALYST, SPECIALIST = "account-resolution-analyst", "loss-mitigation-specialist"
 
@@ -338,6 +339,34 @@ HOSTILE = "\x1b]0;owned\x07\x1b[31mRed\x9b0m \u202egnp.exe"
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("later", [False, True], ids=["the same capture", "a later capture"])
+@pytest.mark.parametrize("loss", ["folder", "bytes"])
+def test_a_page_that_the_archive_lost_is_kept_again_when_it_comes_again(run: Command, later: bool, loss: str):
+    body = (FIXTURES / "seed-text" / "page.txt").read_bytes()
+    path = save(run.folder, "a.txt", body, SEED.url)
+    run("import", path)
+    (warc,) = (run.folder / "archive").glob("*.warc.gz")
+    if loss == "folder":
+        shutil.rmtree(run.folder / "archive")
+    else:
+        warc.write_bytes(warc.read_bytes()[:-40] + bytes(40))
+    run("explain", "loss-mitigation-specialist", "annual_mean_usd", exit_code=74)
+    if later:
+        save(run.folder, "a.txt", body, SEED.url, "2024-06-01T00:00:00Z")
+    assert run("import", path).stdout == "1 page: 1 unchanged\n"
+    (explained,) = run.json("explain", "loss-mitigation-specialist", "annual_mean_usd")
+    assert explained["found_again"]
+    assert run("doctor").stdout.endswith("No problem found.\n")
+    kept = rows(run.folder / "careerscape.db", "SELECT DISTINCT coalesce(body_capture_id, id) FROM page_capture")
+    assert len(kept) == 1
+
+
+def test_an_empty_file_is_no_database_and_stays_one(run: Command):
+    (run.folder / "careerscape.db").touch()
+    assert "there is no database at" in run("show", "cashier", exit_code=2).stderr
+    assert (run.folder / "careerscape.db").stat().st_size == 0
+
+
 def test_no_control_byte_of_a_page_reaches_the_terminal(run: Command):
     page = as_html(OVERVIEW).replace(b"Journeyman</th>", f"Journeyman{HOSTILE}</th>".encode())
     page = page.replace(b"17,245", HOSTILE.encode())

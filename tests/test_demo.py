@@ -73,7 +73,7 @@ def test_with_db_it_works_there(tmp_path: Path):
     assert rows(tmp_path / "mine.db", "SELECT count(*) FROM capture") == [(16,)]
     assert list((tmp_path / "kept").glob("*.warc.gz"))
     assert not (tmp_path / "careerscape-demo").exists()
-    assert "export CAREERSCAPE_DB=mine.db CAREERSCAPE_ARCHIVE=kept" in printed
+    assert f"export CAREERSCAPE_DB={tmp_path / 'mine.db'} CAREERSCAPE_ARCHIVE={tmp_path / 'kept'}\n" in printed
 
 
 def test_the_settings_of_the_environment_are_not_those_of_the_demo(tmp_path: Path):

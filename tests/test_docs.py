@@ -261,6 +261,19 @@ def test_the_answers_of_the_readme(toured: tuple[Command, str], question: str, a
     assert unchanging(done.stdout) == unchanging(answer)
 
 
+def test_a_page_of_ones_own(toured: tuple[Command, str]):
+    run, _ = toured
+    script = "\n".join(block("command: own page")).replace(".venv/bin/", f"{CAREERSCAPE.parent}/")
+    environment = os.environ | {"CAREERSCAPE_CONFIG": "careerscape-demo/careerscape.toml"}
+    done = subprocess.run(
+        ["bash", "-euc", script], cwd=run.folder, env=environment, capture_output=True, text=True, check=True, timeout=60
+    )
+    assert done.stdout.startswith("1 page: 1 loaded\n")
+    assert re.search(r"Annual mean wage +\$36,500 +\$28,144\n", done.stdout)
+    assert re.search(r"Female +29% +72\.9%\n", done.stdout)
+    assert "warning" not in done.stderr
+
+
 def test_the_readme_asks_five_questions_and_where_a_number_came_from():
     assert [Path(shlex.split(question)[0]).name for question, _ in QUESTIONS] == ["sqlite-utils"] * 5 + ["careerscape"]
 

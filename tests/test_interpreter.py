@@ -250,3 +250,18 @@ def test_a_cut_page_never_says_what_the_whole_page_does_not(page, render):
         assert sure.items() <= whole.items(), body[max(0, end - 60) : end]
         if media_type == "text/html":
             assert read.outcome != "complete" or found(read) == whole
+
+
+@pytest.mark.parametrize(
+    ("section", "labels", "stands"),
+    [
+        ("salary", ("Average salary|$48,880|$57,720", "Hourly rate|$23.50|$27.75"), "salary"),
+        ("overview", ("Yearly salary|$48,880|$57,720", "Hourly rate|$23.50|$27.75"), "overview"),
+        ("overview", ("Hourly rate|$23.50|$27.75", "Growth rate|1%|2%", "Salary range|$31k - $64k|$31k - $64k"), "overview"),
+    ],
+)
+def test_what_only_the_overview_knows_stands_in_the_table_in_which_it_stands(section, labels, stands):
+    page = read(table(HEAD, *labels))
+    assert {f.section for f in page.facts if f.field == "salary.hourly_mean_usd"} == {stands}
+    ranges = {f.section for f in page.facts if f.field == "salary.annual_low_usd"}
+    assert ranges in (set(), {"salary"})

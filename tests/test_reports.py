@@ -26,7 +26,6 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Command:
         ("aide medication", ["medication-aide"]),
         ("tool-builder", ["tool-builder"]),
         ("plumber", []),
-        ("", []),
         ("%", []),
         ("'; DROP TABLE job", []),
     ],
@@ -35,6 +34,10 @@ def test_search(run: Command, text: str, slugs: list[str]):
     found = run.json("search", "--", text) if text.startswith("-") else run.json("search", text)
     assert [row["slug"] for row in found] == slugs
     assert all(set(row) == {"slug", "title", "soc_code", "soc_title", "soc_method", "soc_score"} for row in found)
+
+
+def test_a_search_for_nothing_lists_all(run: Command):
+    assert len(run.json("search")) == len(run.json("search", "")) == 6
 
 
 def test_a_search_without_a_hit_says_so(run: Command):
@@ -101,6 +104,16 @@ def test_doctor_names_an_archive_that_lost_bytes(tmp_path: Path):
     assert "the index knows" in run("doctor", exit_code=74).stdout
     warc.unlink()
     assert "is missing" in run("doctor", exit_code=74).stdout
+
+
+def test_doctor_names_a_page_whose_bytes_changed(tmp_path: Path):
+    run = Command(tmp_path)
+    run("import", FIXTURES / "front-end-clerk-vs-cashier")
+    (warc,) = (tmp_path / "archive").glob("*.warc.gz")
+    body = bytearray(warc.read_bytes())
+    body[-40] ^= 0xFF
+    warc.write_bytes(body)
+    assert "front-end-clerk-vs-cashier-differences cannot be read" in run("doctor", exit_code=74).stdout
 
 
 def test_doctor_names_a_damaged_database(tmp_path: Path):

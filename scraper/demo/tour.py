@@ -45,11 +45,11 @@ def where_to_look(settings: Settings, own: bool) -> str:
     """What to do next, as commands that work from the same folder."""
     command = shlex.quote(sys.argv[0]) if Path(sys.argv[0]).name == "careerscape" else "careerscape"
     if own:
-        first = [f"export CAREERSCAPE_CONFIG={FOLDER / CONFIG}     # from now on this shell asks the demo's database"]
+        config = shlex.quote(str((FOLDER / CONFIG).absolute()))
+        first = [f"export CAREERSCAPE_CONFIG={config}     # from now on this shell asks the demo's database"]
     else:
-        first = [
-            f"export CAREERSCAPE_DB={shlex.quote(str(settings.db))} CAREERSCAPE_ARCHIVE={shlex.quote(str(settings.archive))}"
-        ]
+        db, archive = (shlex.quote(str(path.absolute())) for path in (settings.db, settings.archive))
+        first = [f"export CAREERSCAPE_DB={db} CAREERSCAPE_ARCHIVE={archive}"]
     beside = Path(command).with_name("sqlite-utils") if "/" in command else "sqlite-utils"
     query = "SELECT title, salary_annual_mean_usd FROM occupation_latest ORDER BY 2 DESC LIMIT 5"
     lines = [

@@ -13,11 +13,11 @@ _MAGIC = (
     (b"\x28\xb5\x2f\xfd", "zstandard data"), (b"7z\xbc\xaf", "a 7z archive"), (b"SQLite format 3\0", "a SQLite database"),
     (b"\x7fELF", "a program"), (b"WARC/", "a WARC file"), (b"RIFF", "RIFF media"), (b"\0asm", "a WebAssembly module"),
 )  # fmt: skip
-_CONTROL = frozenset(range(0x01, 0x09)) | frozenset(range(0x0E, 0x1B)) | frozenset(range(0x1C, 0x20))
+_CONTROL = bytes((*range(0x01, 0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 
 
 def read(body: bytes, media_type: str, charset: str = "") -> Document:
-    """The document that `body` holds. `media_type` is text/html or text/plain, `charset` what a header said.
+    """The document that `body` holds. `media_type` and `charset` are what a header said.
 
     Raises Rejected `empty`, `too_large` or `wrong_type`.
     """
@@ -26,6 +26,8 @@ def read(body: bytes, media_type: str, charset: str = "") -> Document:
     if not body.strip(b" \t\r\n\f\0\xef\xbb\xbf"):
         raise Rejected("empty", f"{len(body)} bytes")
     _refuse_other_kinds(body)
+    if media_type not in ("text/html", "text/plain"):
+        raise Rejected("wrong_type", f"its type is {media_type}")
     if media_type == "text/plain":
         from scraper.readers import text
 
@@ -40,5 +42,5 @@ def _refuse_other_kinds(body: bytes) -> None:
     for magic, kind in _MAGIC:
         if head.startswith(magic):
             raise Rejected("wrong_type", f"it is {kind}")
-    if not head.startswith(BOMS) and sum(byte in _CONTROL for byte in head) > len(head) // 16:
+    if not head.startswith(BOMS) and len(head) - len(head.translate(None, _CONTROL)) > len(head) // 16:
         raise Rejected("wrong_type", "it is binary data")

@@ -10,6 +10,7 @@ BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _META = re.compile(rb"<meta\s[^>]*?charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.+-]{1,40})", re.IGNORECASE)
 _PRESCAN = 4096
 _NOT_MARKUP = re.compile(rb"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1|\Z)", re.IGNORECASE | re.DOTALL)
+_NO_MARKUP_BEGINS = re.compile(rb"<(?:!--|script\b|style\b)", re.IGNORECASE)
 _LABELS = {
     "utf-8": "utf-8 utf8 unicode-1-1-utf-8 unicode11utf8 x-unicode20utf8",
     "cp1252": "windows-1252 cp1252 x-cp1252 iso-8859-1 iso8859-1 iso88591 iso_8859-1 latin1 latin-1 l1 ascii us-ascii "
@@ -52,15 +53,25 @@ def detect(body: bytes, charset: str, html: bool) -> str:
         return "utf-16-be"
     if codec := CODECS.get(charset.strip().lower()):
         return codec
-    if html and (match := _META.search(_NOT_MARKUP.sub(b"", body[:_PRESCAN]))):
+    if html and (match := _declaration(body[:_PRESCAN])):
         codec = CODECS.get(match[1].decode("ascii").lower(), "")
         if codec:
             return "utf-8" if codec.startswith("utf-16") else codec
     return "utf-8" if is_utf8(body) else "cp1252"
 
 
+def _declaration(head: bytes) -> re.Match[bytes] | None:
+    """The first meta element that names an encoding, none in a comment, script or style; these are looked at only where one
+    begins before it."""
+    match = _META.search(head)
+    end = match.end() + len("<script>") if match else len(head)
+    return _META.search(_NOT_MARKUP.sub(b"", head)) if _NO_MARKUP_BEGINS.search(head, 0, end) else match
+
+
 def is_utf8(body: bytes) -> bool:
     """Whether all bytes are valid UTF-8."""
+    if body.isascii():
+        return True
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:

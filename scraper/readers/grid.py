@@ -31,16 +31,17 @@ def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:
     rows = [row for row in rows if row]
     grid, spans = _place(rows)
     if grid is None:
-        lines = [list(enumerate(row)) for row in rows]
-        texts = tuple(tuple(cell.text for cell in row) for row in rows)
+        texts = tuple([tuple([cell.text for cell in row]) for row in rows])
+        special = [((r, c), cell) for r, row in enumerate(rows) for c, cell in enumerate(row) if cell.unseen or cell.picture]
     else:
-        lines = [sorted(line.items()) for line in grid]
         texts = tuple(tuple(line[c].text if c in line else "" for c in range(max(line, default=-1) + 1)) for line in grid)
+        lines = (sorted(line.items()) for line in grid)
+        special = [((r, c), cell) for r, line in enumerate(lines) for c, cell in line if cell.unseen or cell.picture]
     return Table(
         texts,
         spans,
-        unseen=tuple((r, c) for r, line in enumerate(lines) for c, cell in line if cell.unseen),
-        pictures=tuple((r, c) for r, line in enumerate(lines) for c, cell in line if cell.picture),
+        unseen=tuple([place for place, cell in special if cell.unseen]),
+        pictures=tuple([place for place, cell in special if cell.picture]),
         open=(len(rows) - 1,) if cut and rows else (),
     )
 

@@ -1,7 +1,6 @@
 """HTML to Document with selectolax: one walk over the tree, no class names, no positions."""
 
 import re
-from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
@@ -9,38 +8,11 @@ from normalize.errors import Rejected
 from scraper.document import Block, Document, Heading, Items, Paragraph
 from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
-from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage, one_line
+from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage, one_line, tidy
+from scraper.readers.tags import END, ENDING, KINDS, LEVELS, METERS, PICTURES, ROLES, SHOWN, TELLING, Attributes, is_hidden
 
-# fmt: off
-_STRUCK = frozenset(("del", "s", "strike"))
-_SKIPPED = _STRUCK | {"head", "script", "style", "template", "noscript", "datalist"}
-_SHOWN = _STRUCK | {
-    "svg", "math", "iframe", "select", "textarea", "input", "object", "embed", "canvas", "video", "audio", "noscript", "template",
-}
-_END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
-_BLOCKS = (
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "main", "nav", "p", "pre", "search", "section",
-    "summary",
-)
-_LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
-_KINDS = {
-    **dict.fromkeys((*_SKIPPED, *_SHOWN, _END, "-comment", "-doctype", "-document", "-cdata", "-undef"), "passed over"),
-    "-text": "text",
-    **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(_LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
-    **dict.fromkeys(("wbr", "tbody", "thead", "tfoot", "colgroup", "col"), ""),
-    "li": "item", "br": "break", "table": "table", "tr": "row", "td": "cell", "th": "cell", "img": "picture",
-}
-_ENDING = frozenset(("item", "heading", "block"))
-# fmt: on
-_METERS = frozenset(("meter", "progress", "data"))
-_ROLES = frozenset(("img", "meter", "progressbar"))
-_PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
-_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 _SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
-
-Attributes = Mapping[str, str | None]
 
 
 def read(body: bytes, charset: str = "") -> Document:
@@ -48,15 +20,16 @@ def read(body: bytes, charset: str = "") -> Document:
 
     Raises Rejected `too_hostile` for a tree or a table that is too large.
     """
-    undecodable = body.count(b"\0") if is_utf8(body) else 0
+    valid = is_utf8(body)
+    undecodable = body.count(b"\0") if valid and b"\0" in body else 0
     utf8 = body.removeprefix(b"\xef\xbb\xbf")
     if utf8[:256].lstrip().startswith(b"<?xml"):
         utf8 = _SELF_CLOSED.sub(rb"<\1\2></\1>", utf8)
-    if detect(body, charset, html=True) != "utf-8" or not is_utf8(body):
+    if detect(body, charset, html=True) != "utf-8" or not valid:
         text, undecodable = sniff(body, charset, html=True)
         utf8 = text.encode()
     try:
-        tree = LexborHTMLParser(utf8 + b"<" + _END.encode() + b">")
+        tree = LexborHTMLParser(utf8 + b"<" + END.encode() + b">")
     except SelectolaxError as error:  # a parser of HTML takes everything: only memory can end it
         raise Rejected("too_hostile", f"the parser gave up ({error})") from error
     walker = _Walker()
@@ -82,23 +55,18 @@ def _lacks_its_end(utf8: bytes) -> bool:
     return (b"<html" in head or b"<body" in head) and b"</html" not in tail and b"</body" not in tail
 
 
-def _lone_text(node: LexborNode) -> str | None:
-    """The text of an element that has no other child, or none but phrases around the text; most elements are such."""
-    child = node.first_child
+def _lone_text_of_cell(cell: LexborNode) -> str | None:
+    """The text of a cell that has no other child, or none but elements around the text of which nothing is drawn, described
+    or hidden; most cells are such."""
+    child = cell.first_child
     while child is not None and child.next is None:
-        kind = _KINDS.get(child.tag or "")
-        if kind == "text":
+        if child.is_text_node:
             return child.text_content or ""
-        if kind is not None:
+        tag = child.tag or ""
+        if KINDS.get(tag, "block") != "block" or tag in METERS or not TELLING.isdisjoint(child.attributes):
             return None
         child = child.first_child
     return None
-
-
-def _is_hidden(attributes: Attributes) -> bool:
-    """Inside of tables what a reader of the page cannot see is no text: sort keys, copies for other screens."""
-    unseen = "hidden" in attributes or attributes.get("role") == "tooltip"
-    return unseen or bool(_HIDDEN.search(attributes.get("style") or ""))
 
 
 class _Grid:
@@ -145,7 +113,7 @@ class _Walker:
         return made
 
     def walk(self, root: LexborNode) -> None:
-        texts, grids, kind_of = self.texts, self.grids, _KINDS.get
+        texts, grids, kind_of = self.texts, self.grids, KINDS.get
         open_nodes: list[tuple[LexborNode, str]] = []
         node = root.first_child
         while node is not None or open_nodes:
@@ -155,46 +123,64 @@ class _Walker:
                     self.leave(kind)
                 node = node.next
                 continue
-            kind = kind_of(node.tag or "", "inline")
+            tag = node.tag or ""
+            kind = kind_of(tag, "inline")
             if kind == "text":
                 texts[-1].parts.append(node.text_content or "")
             elif kind == "passed over":
                 self.pass_over(node)
             elif grids:
                 attributes = node.attributes
-                if not (attributes and _is_hidden(attributes)):
-                    open_nodes.append((node, self.enter(kind, node.tag or "", attributes)))
+                if not (attributes and is_hidden(attributes)) and not (kind == "cell" and self.put_cell(node, attributes)):
+                    open_nodes.append((node, self.enter(kind, tag, attributes)))
                     node = node.first_child
                     continue
-            elif len(texts) > 1 or kind not in _ENDING or (words := _lone_text(node)) is None or not self.put(kind, node, words):
-                open_nodes.append((node, self.enter(kind, node.tag or "", {})))
+            elif len(texts) > 1 or kind not in ENDING or not self.put(node, kind, tag):
+                open_nodes.append((node, self.enter(kind, tag, {})))
                 node = node.first_child
                 continue
             node = node.next
         self.flush()
 
-    def put(self, kind: str, node: LexborNode, words: str) -> bool:
-        """Take an element that ends a text and holds one, and nothing else."""
-        line = one_line(words)
-        if kind == "item":
-            if not self.lists:
+    def put(self, node: LexborNode, kind: str, tag: str) -> bool:
+        """Take an element that ends a text, if it holds a text and nothing else, or none but phrases around it; most elements
+        are such."""
+        child = node.first_child
+        while child is not None and child.next is None:
+            if child.is_text_node:
+                break
+            if child.tag in KINDS:
                 return False
-            self.lists[-1].items.append(line)
+            child = child.first_child
+        else:
+            return False
+        line = one_line(child.text_content or "")
+        if kind != "item":
+            self.flush()
+            if line:
+                self.found.append(Heading(LEVELS[tag], line) if kind == "heading" else Paragraph(line))
             return True
-        self.flush()
-        if line:
-            self.found.append(Heading(_LEVELS[node.tag or ""], line) if kind == "heading" else Paragraph(line))
+        if self.lists:
+            self.lists[-1].items.append(line)
+        return bool(self.lists)
+
+    def put_cell(self, node: LexborNode, attributes: Attributes) -> bool:
+        """Take a cell, if it holds a text and nothing else."""
+        words = _lone_text_of_cell(node)
+        if words is None:
+            return False
+        self.add_cell(attributes).text = tidy(words, cell=True)
         return True
 
     def pass_over(self, node: LexborNode) -> None:
         """What is not read: in a cell it may be shown all the same."""
         tag = node.tag or ""
-        if tag == _END:
+        if tag == END:
             self.end()
         elif tag == "-comment":
             if (node.comment_content or "").startswith("[CDATA["):
                 self.note_unseen(picture=False)
-        elif self.grids and tag in _SHOWN and not _is_hidden(attributes := node.attributes):
+        elif self.grids and tag in SHOWN and not is_hidden(attributes := node.attributes):
             self.embedded(tag, attributes)
 
     def end(self) -> None:
@@ -207,7 +193,7 @@ class _Walker:
         """Something in a cell that is shown, but is no text: its description counts only where there is no text."""
         if tag == "input" and attributes.get("type") == "hidden":
             return
-        self.note_unseen(tag in _PICTURES, attributes.get("alt") or attributes.get("aria-label") or "")
+        self.note_unseen(tag in PICTURES, attributes.get("alt") or attributes.get("aria-label") or "")
 
     def open_cell(self) -> Cell | None:
         """The cell in which the walk is, or the last one of the table between two."""
@@ -223,6 +209,9 @@ class _Walker:
 
     def enter(self, kind: str, tag: str, attributes: Attributes) -> str:
         """Open what an element opens; the answer names what `leave` has to close."""
+        if kind == "block" and not self.grids:
+            self.flush()
+            return "line"
         alone = len(self.texts) == 1
         if kind in ("list", "item", "heading") and not (alone or tag == "caption"):
             kind = "block"
@@ -240,7 +229,7 @@ class _Walker:
             self.found.append(self.lists[-1])
         elif kind == "heading":
             self.flush()
-            self.texts.append(Passage(_LEVELS[tag]))
+            self.texts.append(Passage(LEVELS[tag]))
         elif kind == "break":
             self.texts[-1].parts.append(BREAK)
         elif kind == "table":
@@ -263,7 +252,8 @@ class _Walker:
     def enter_grid(self, kind: str, tag: str, attributes: Attributes) -> None:
         """What has a meaning only inside of a table."""
         if kind == "cell":
-            self.enter_cell(attributes)
+            self.add_cell(attributes)
+            self.texts.append(Passage(cell=True))
         elif kind == "row":
             self.grids[-1].rows.append([])
         elif kind == "picture":
@@ -272,7 +262,7 @@ class _Walker:
     def open_seam(self, tag: str, attributes: Attributes, kind: str = "inline") -> str:
         """Remember where an element in a table begins, and whether it has attributes: an empty one with some is there to be
         drawn."""
-        if attributes or tag in _METERS:
+        if attributes or tag in METERS:
             self.describe(tag, attributes)
         self.seams.append((len(self.texts[-1].parts), bool(attributes)))
         return kind
@@ -280,22 +270,23 @@ class _Walker:
     def describe(self, tag: str, attributes: Attributes) -> None:
         """An element in a cell whose content may be drawn by its style, and only described: stars, icons, bars."""
         words = attributes.get("aria-label") or attributes.get("title") or ""
-        drawn = tag in _METERS or attributes.get("role") in _ROLES or "url(" in (attributes.get("style") or "")
+        drawn = tag in METERS or attributes.get("role") in ROLES or "url(" in (attributes.get("style") or "")
         if words or drawn:
             self.note_unseen(picture=False, words=words)
 
-    def enter_cell(self, attributes: Attributes) -> None:
-        grid = self.grids[-1]
-        if not grid.rows:
-            grid.rows.append([])
-        grid.rows[-1].append(Cell("", attributes.get("colspan") or "", attributes.get("rowspan") or ""))
-        self.texts.append(Passage(cell=True))
+    def add_cell(self, attributes: Attributes) -> Cell:
+        rows = self.grids[-1].rows
+        if not rows:
+            rows.append([])
+        cell = Cell("", attributes.get("colspan") or "", attributes.get("rowspan") or "")
+        rows[-1].append(cell)
+        return cell
 
     def leave(self, kind: str) -> None:
-        if kind == "phrase":
-            self.texts[-1].parts.append(SEAM)
-        elif kind == "line":
+        if kind == "line":
             self.flush()
+        elif kind == "phrase":
+            self.texts[-1].parts.append(SEAM)
         elif kind == "item":
             self.lists[-1].items.append(self.texts.pop().take())
         elif kind == "cell":
@@ -346,5 +337,5 @@ class _Walker:
         """End a line inside of a cell or item, a paragraph elsewhere."""
         if len(self.texts) > 1:
             self.texts[-1].parts.append(BREAK)
-        elif words := self.texts[0].take():
+        elif self.texts[0].parts and (words := self.texts[0].take()):
             self.found.append(Paragraph(words))

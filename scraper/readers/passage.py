@@ -26,18 +26,24 @@ class Passage:
         """The text so far, line by line, and begin anew."""
         if not self.parts:
             return ""
-        joined = "".join(self.parts).strip(_ENDS)
+        joined = "".join(self.parts)
         self.parts.clear()
-        if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
-            seam = _SEAM_IN_WORD if self.cell else _SEAM_IN_NUMBER
-            joined = seam.sub(BREAK, joined).replace(SEAM, "")
-        if BREAK in joined:
-            lines = (BLANKS.sub(" ", line).strip() for line in joined.split(BREAK))
-            return "\n".join(line for line in lines if line)
-        return one_line(joined)
+        return tidy(joined, self.cell)
+
+
+def tidy(joined: str, cell: bool) -> str:
+    """The lines of a text as it was collected."""
+    joined = joined.strip(_ENDS)
+    if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
+        seam = _SEAM_IN_WORD if cell else _SEAM_IN_NUMBER
+        joined = seam.sub(BREAK, joined).replace(SEAM, "")
+    if BREAK in joined:
+        lines = (BLANKS.sub(" ", line).strip() for line in joined.split(BREAK))
+        return "\n".join(line for line in lines if line)
+    return one_line(joined)
 
 
 def one_line(text: str) -> str:
     """The text with every run of blanks as one, and none at its ends."""
-    uneven = "\n" in text or "  " in text or "\t" in text or "\r" in text or "\f" in text
-    return (BLANKS.sub(" ", text) if uneven else text).strip()
+    even = text.isprintable() and "  " not in text
+    return (text if even else BLANKS.sub(" ", text)).strip()

@@ -1,0 +1,41 @@
+"""What the tags and attributes of HTML mean to the reader."""
+
+import re
+from collections.abc import Mapping
+
+Attributes = Mapping[str, str | None]
+# fmt: off
+_STRUCK = frozenset(("del", "s", "strike"))
+_SKIPPED = _STRUCK | {"head", "script", "style", "template", "noscript", "datalist"}
+SHOWN = _STRUCK | {
+    "svg", "math", "iframe", "select", "textarea", "input", "object", "embed", "canvas", "video", "audio", "noscript", "template",
+}
+END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
+_BLOCKS = (
+    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
+    "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "main", "nav", "p", "pre", "search", "section",
+    "summary",
+)
+LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
+KINDS = {
+    **dict.fromkeys((*_SKIPPED, *SHOWN, END, "-comment", "-doctype", "-document", "-cdata", "-undef"), "passed over"),
+    "-text": "text",
+    **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
+    **dict.fromkeys(("wbr", "tbody", "thead", "tfoot", "colgroup", "col"), ""),
+    "li": "item", "br": "break", "table": "table", "tr": "row", "td": "cell", "th": "cell", "img": "picture",
+}
+ENDING = frozenset(("item", "heading", "block"))
+# fmt: on
+TELLING = frozenset(("hidden", "role", "style", "aria-label", "title"))
+METERS = frozenset(("meter", "progress", "data"))
+ROLES = frozenset(("img", "meter", "progressbar"))
+PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
+_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+
+
+def is_hidden(attributes: Attributes) -> bool:
+    """Inside of tables what a reader of the page cannot see is no text: sort keys, copies for other screens."""
+    if "hidden" in attributes or attributes.get("role") == "tooltip":
+        return True
+    style = attributes.get("style")
+    return bool(style and _HIDDEN.search(style))
