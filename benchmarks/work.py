@@ -10,7 +10,7 @@ import resource
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -18,14 +18,15 @@ from typing import Any
 from benchmarks.pages import Page
 from db import captures, load, publish, runs
 from db.connection import Database, open_to_write
-from normalize import forms, reading, vocabulary
+from normalize import reading, vocabulary
 from normalize.facts import Reading
-from scraper import parsing, readers, version
+from scraper import parsing, readers, version, wire
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.interpreter import interpret
+from scraper.parsing import PageBytes
 from scraper.process import code_set_aside
-from scraper.run import PAGES_A_TRANSACTION
+from scraper.run import PAGES_A_TRANSACTION, PAGES_TOGETHER
 from scraper.sandbox import Sandbox
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +34,7 @@ SIDES, SLUGS = ("left", "right"), ("senior-account-analyst", "night-loan-special
 FIELDS = [f"section.field_{number}" for number in range(500)]
 ROWS = "rows.json"
 Index = list[dict[str, Any]]
-Parse = Callable[[bytes, str], Reading]
+Parse = Callable[[Sequence[PageBytes]], list[Reading]]
 STEP = 20
 
 
@@ -64,11 +65,7 @@ def bodies(folder: Path, index: Index) -> Iterator[tuple[dict[str, Any], bytes]]
 def pipeline(folder: Path, index: Index, path: Path) -> int:
     """Read, parse in the worker, load and publish, as a run does; the number of observations."""
     with code_set_aside(), Sandbox() as sandbox:
-        return sum(_pipeline_steps(folder, index, path, _asking(sandbox)))
-
-
-def _asking(sandbox: Sandbox) -> Parse:
-    return lambda body, url: sandbox.parse(body, "text/html", "utf-8", url)
+        return sum(_pipeline_steps(folder, index, path, sandbox.parse_many))
 
 
 def count_rows(folder: Path, index: Index) -> None:
@@ -87,10 +84,13 @@ def _pipeline_steps(folder: Path, index: Index, path: Path, parse: Parse) -> Ite
         with db.atomic():
             for step in range(start, min(start + PAGES_A_TRANSACTION, len(index)), STEP):
                 facts = 0
-                for record, body in bodies(folder, index[step : step + STEP]):
-                    read = parse(body, record["url"])
-                    load.load(db, run_id, version_id, _add(db, record), read)
-                    facts += len(read.facts)
+                for at in range(step, min(step + STEP, len(index)), PAGES_TOGETHER):
+                    records = list(bodies(folder, index[at : at + PAGES_TOGETHER]))
+                    rows = [_add(db, record) for record, _ in records]
+                    pages = [PageBytes(body, "text/html", "utf-8", record["url"]) for record, body in records]
+                    for row, read in zip(rows, parse(pages), strict=True):
+                        load.load(db, run_id, version_id, row, read)
+                        facts += len(read.facts)
                 yield facts
     with db.atomic():
         publish.publish(db, run_id)
@@ -143,7 +143,7 @@ def ratios(folder: Path, index: Index, path: Path) -> list[float]:
     """Floor / pipeline by CPU, step by step in turns, so that what else the machine does hits both alike; the pipeline's last
     step is shared out among the others. The first step warms up and does not count."""
     with code_set_aside(), Sandbox() as sandbox:
-        ours = _timed(_pipeline_steps(folder, index, path, _asking(sandbox)), sandbox)
+        ours = _timed(_pipeline_steps(folder, index, path, sandbox.parse_many), sandbox)
         theirs = _timed(_floor_steps(folder, index, path.with_suffix(".floor")), sandbox)
         pairs = list(zip(ours, theirs, strict=True))
     share, least = (last / (len(pairs) - 1) for last in pairs[-1])
@@ -176,12 +176,14 @@ def stages(folder: Path, index: Index, path: Path) -> dict[str, float]:
         spent[name] = spent.get(name, 0.0) + time.process_time() - start
         return result
 
-    def parse(body: bytes, url: str) -> Reading:
-        document = timed("bytes to document (tree, walk)", lambda: readers.read(body, "text/html", "utf-8"))
-        claims = timed("document to claims", lambda: interpret(document, url))
-        facts = timed("claims to facts (grammars, checks)", lambda: reading.read(claims))
-        text = timed("facts from worker to parent", lambda: forms.to_json(facts))
-        return timed("facts from worker to parent", lambda: forms.from_json(Reading, text))  # type: ignore[no-any-return]
+    def parse(pages: Sequence[PageBytes]) -> list[Reading]:
+        documents = timed(
+            "bytes to document (tree, walk)", lambda: [readers.read(p.body, p.media_type, p.charset) for p in pages]
+        )
+        claims = timed("document to claims", lambda: [interpret(d, p.url) for d, p in zip(documents, pages, strict=True)])
+        facts = timed("claims to facts (grammars, checks)", lambda: [reading.read(said) for said in claims])
+        text = timed("facts from worker to parent", lambda: wire.pack(facts))
+        return timed("facts from worker to parent", lambda: wire.unpack(text))  # type: ignore[no-any-return]
 
     sum(_pipeline_steps(folder, index[:1], path.with_suffix(".one"), parse))
     spent.clear()

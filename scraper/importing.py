@@ -27,7 +27,8 @@ def _batch(intake: run.Intake, batch: list[sources.SavedPage], tell: Callable[[r
     before = copy.deepcopy(intake.report.counts)
     try:
         with intake.db.atomic():
-            told = [_page(intake, page) for page in batch]
+            told = [report for page in batch for report in _page(intake, page)]
+            told += intake.settle()
             intake.sync()
     except BaseException:
         intake.report.counts = before
@@ -36,11 +37,11 @@ def _batch(intake: run.Intake, batch: list[sources.SavedPage], tell: Callable[[r
         tell(report)
 
 
-def _page(intake: run.Intake, page: sources.SavedPage) -> run.PageReport:
+def _page(intake: run.Intake, page: sources.SavedPage) -> list[run.PageReport]:
     try:
         capture = sources.capture(page, intake.sandbox.addresses, intake.clock())
     except Rejected as error:
-        return intake.lose(str(page.path), finding(error.code, error.detail), failed=False)
+        return [*intake.settle(), intake.lose(str(page.path), finding(error.code, error.detail), failed=False)]
     return intake.take(capture, str(page.path))
 
 

@@ -1,6 +1,8 @@
 """The whole way of one page, Document to Reading, as pure functions; the worker runs them, tests call them."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple, ParamSpec, TypeVar
 
 from normalize import reading
 from normalize.claims import Claims
@@ -9,6 +11,18 @@ from normalize.facts import Reading
 from scraper import readers
 from scraper.document import Document, Heading, Paragraph, Table
 from scraper.interpreter import interpret
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class PageBytes(NamedTuple):
+    """A page as it is given to a reader: its address, and what a header said of its bytes."""
+
+    body: bytes
+    media_type: str
+    charset: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +54,24 @@ class Addresses:
 
 def parse(body: bytes, media_type: str, charset: str, url: str) -> Reading:
     """Bytes to Reading; a page that gives no rows is a reading with outcome `rejected`."""
+    return parse_many([PageBytes(body, media_type, charset, url)])[0]
+
+
+def parse_many(pages: Sequence[PageBytes]) -> list[Reading]:
+    """The readings of several pages, stage by stage: so each stage finds its own code and words in the caches of the machine."""
+    documents = [_unless_rejected(readers.read, page.body, page.media_type, page.charset) for page in pages]
+    claims = [
+        document if isinstance(document, Rejected) else _unless_rejected(interpret, document, page.url)
+        for document, page in zip(documents, pages, strict=True)
+    ]
+    return [reading.rejected(said) if isinstance(said, Rejected) else reading.read(said) for said in claims]
+
+
+def _unless_rejected(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | Rejected:
     try:
-        return reading.read(interpret(readers.read(body, media_type, charset), url))
+        return function(*arguments, **named)
     except Rejected as error:
-        return reading.rejected(error)
+        return error
 
 
 def trace(body: bytes, media_type: str, charset: str, url: str) -> Trace:

@@ -10,15 +10,19 @@ from db.connection import Database, guarded, open_to_write
 from db.lock import writing
 from normalize import vocabulary
 from normalize.errors import CareerscapeError
+from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from scraper import version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.parsing import PageBytes
 from scraper.process import Terminated, code_set_aside
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
 
 PAGES_A_TRANSACTION = 100
+PAGES_TOGETHER, BYTES_TOGETHER = 10, 2_000_000
+"""So many new pages are read together; a page that goes beyond is the last of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,23 +75,40 @@ def _code_of(error: BaseException) -> int:
 
 
 class Intake:
-    """Takes captures into archive and database. The caller holds a transaction around `take`, `lose` and `sync`."""
+    """Takes captures into archive and database. The caller holds a transaction around `take`, `settle`, `lose` and `sync`, and
+    settles before it ends it."""
 
     def __init__(self, db: Database, archive: Archive, sandbox: Sandbox, report: Report, clock: Callable[[], datetime]) -> None:
         self.db, self.archive, self.sandbox, self.report, self.clock = db, archive, sandbox, report, clock
+        self._waiting: list[tuple[Capture, str, int]] = []
         with db.atomic():
             self.version_id = load.version(db, version.parser(), vocabulary.version())
 
-    def take(self, capture: Capture, name: str) -> PageReport:
-        """Archive, read and load a capture; one that is known already adds nothing."""
+    def take(self, capture: Capture, name: str) -> list[PageReport]:
+        """Archive, read and load a capture; one that is known already adds nothing. The reports are those of the captures that
+        are decided now, in order: new ones wait for each other, to be read together."""
         row = captures.find(self.db, capture.capture_id)
         if row is None and capture.time_source == "file":
             row = captures.find_same(self.db, capture.url, capture.sha256)
         if row is not None:
-            self._heal(capture, row)
-            outcome, waits = publish.adopt(self.db, self.report.run_id, row)
-            return self._count(name, outcome, not waits, captures.findings(self.db, row))
-        return self._new(capture, name)
+            return [*self.settle(), self._again(capture, name, row)]
+        self._waiting.append((capture, name, self._archive(capture)))
+        together = len(self._waiting) < PAGES_TOGETHER and sum(len(c.body) for c, *_ in self._waiting) < BYTES_TOGETHER
+        return [] if together else self.settle()
+
+    def settle(self) -> list[PageReport]:
+        """Read and load the captures that wait."""
+        waiting, self._waiting = self._waiting, []
+        if not waiting:
+            return []
+        pages = [PageBytes(c.body, c.media_type, c.charset, c.url) for c, *_ in waiting]
+        readings = self.sandbox.parse_many(pages)
+        return [self._load(capture, name, row, read) for (capture, name, row), read in zip(waiting, readings, strict=True)]
+
+    def _again(self, capture: Capture, name: str, row: int) -> PageReport:
+        self._heal(capture, row)
+        outcome, waits = publish.adopt(self.db, self.report.run_id, row)
+        return self._count(name, outcome, not waits, captures.findings(self.db, row))
 
     def lose(self, name: str, lost: Finding, failed: bool) -> PageReport:
         """Count a page that never became a capture, as failed or as rejected."""
@@ -110,9 +131,7 @@ class Intake:
             runs.finish(self.db, self.report.run_id, self.report.counts, exit_code, stamp(self.clock()))
         self.report.finished = True
 
-    def _new(self, capture: Capture, name: str) -> PageReport:
-        row = self._archive(capture)
-        reading = self.sandbox.parse(capture.body, capture.media_type, capture.charset, capture.url)
+    def _load(self, capture: Capture, name: str, row: int, reading: Reading) -> PageReport:
         for hostile in (f for f in reading.findings if f.code == "too_hostile"):
             self.archive.append_verdict(capture, hostile.code, hostile.message)
         if capture.time_source == "file":

@@ -8,20 +8,21 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from types import TracebackType
-from typing import IO, TypeVar
+from typing import IO
 
 from normalize import forms, reading
 from normalize.errors import Rejected
 from normalize.facts import Reading
-from scraper.parsing import Addresses, Trace
+from scraper import wire
+from scraper.parsing import Addresses, PageBytes, Trace
 from scraper.readers import MAX_BYTES
 from scraper.worker import FRAME, MAX_CPU_S, MAX_MEMORY, write_frame
 
 MAX_WALL_S = 30.0
 PIPE_SIZE = 1 << 20
 """The most that the system gives a process without privileges: a page passes in one go."""
-Answer = TypeVar("Answer")
 
 
 class _Died(Exception):
@@ -49,18 +50,35 @@ class Sandbox:
     def parse(self, body: bytes, media_type: str, charset: str, url: str) -> Reading:
         """The reading of a page; one that kills its worker twice is rejected as `too_hostile`."""
         try:
-            return self._ask(Reading, "parse", body, media_type, charset, url)
+            return wire.unpack(self._ask("parse", PageBytes(body, media_type, charset, url)))[0]
         except Rejected as error:
             return reading.rejected(error)
 
+    def parse_many(self, pages: Sequence[PageBytes]) -> list[Reading]:
+        """The readings of pages, as `parse` gives them one by one, which is what becomes of those that do not go together."""
+        if len(pages) == 1 or any(len(page.body) > MAX_BYTES for page in pages):
+            return [self.parse(*page) for page in pages]
+        try:
+            tag, answer = self._try("parse", pages)
+        except _Died:
+            tag, answer = b"", b""
+        if tag != b"O":
+            self.close()
+            return [self.parse(*page) for page in pages]
+        return [self._alone(page, read) for page, read in zip(pages, wire.unpack(answer), strict=True)]
+
+    def _alone(self, page: PageBytes, read: Reading) -> Reading:
+        """What took too much of the worker may have done so because of its neighbours."""
+        return self.parse(*page) if any(f.code == "too_hostile" for f in read.findings) else read
+
     def trace(self, body: bytes, media_type: str, charset: str, url: str) -> Trace:
         """The claims of a page. Raises Rejected."""
-        return self._ask(Trace, "trace", body, media_type, charset, url)
+        return forms.from_json(Trace, self._ask("trace", PageBytes(body, media_type, charset, url)))
 
     def addresses(self, body: bytes, media_type: str, charset: str) -> Addresses:
         """The addresses that a page gives itself."""
         try:
-            return self._ask(Addresses, "addresses", body, media_type, charset, "")
+            return forms.from_json(Addresses, self._ask("addresses", PageBytes(body, media_type, charset, "")))
         except Rejected as error:
             return Addresses(problem=error.code, detail=error.detail)
 
@@ -75,39 +93,43 @@ class Sandbox:
                     with contextlib.suppress(BrokenPipeError):  # a request that the dead worker never took
                         pipe.close()
 
-    def _ask(self, kind: type[Answer], task: str, body: bytes, media_type: str, charset: str, url: str) -> Answer:
-        if len(body) > MAX_BYTES:
-            raise Rejected("too_large", f"{len(body):,} bytes, at most {MAX_BYTES:,}")
-        request = json.dumps({"task": task, "media_type": media_type, "charset": charset, "url": url}).encode()
+    def _ask(self, task: str, page: PageBytes) -> bytes:
+        """The answer about one page. Raises Rejected."""
+        if len(page.body) > MAX_BYTES:
+            raise Rejected("too_large", f"{len(page.body):,} bytes, at most {MAX_BYTES:,}")
         try:
-            answer = self._try(request, body)
+            tag, answer = self._try(task, [page])
         except _Died:
             try:  # once more in a fresh process, so that a page does not pay for the ones before it
-                answer = self._try(request, body)
+                tag, answer = self._try(task, [page])
             except _Died as death:
                 raise Rejected("too_hostile", str(death)) from death
-        tag, text = answer[:1], answer[1:]
         if tag == b"O":
-            return forms.from_json(kind, text)
+            return answer
         if tag == b"R":
-            refused = Rejected(*json.loads(text))
+            refused = Rejected(*json.loads(answer))
             if refused.code == "too_hostile":
                 self.close()  # the next page gets its memory back
             raise refused
         if tag == b"M":
             self.close()
             raise Rejected("too_hostile", f"more than {MAX_MEMORY >> 20} MiB of memory")
-        raise Rejected("reader_fault", text.decode(errors="replace").strip().splitlines()[-1])
+        raise Rejected("reader_fault", answer.decode(errors="replace").strip().splitlines()[-1])
 
-    def _try(self, request: bytes, body: bytes) -> bytes:
+    def _try(self, task: str, pages: Sequence[PageBytes]) -> tuple[bytes, bytes]:
+        """Ask once: the tag of the answer, and the answer. Raises _Died."""
         process = self._start()
         assert process.stdin
         assert process.stdout
+        about = [{"media_type": page.media_type, "charset": page.charset, "url": page.url} for page in pages]
         try:
-            write_frame(process.stdin, request, flush=False)
-            write_frame(process.stdin, body)
+            write_frame(process.stdin, json.dumps({"task": task, "pages": about}).encode(), flush=False)
+            for page in pages:
+                write_frame(process.stdin, page.body, flush=False)
+            process.stdin.flush()
             head = self._read(process.stdout, FRAME.size)
-            return self._read(process.stdout, FRAME.unpack(head)[0])
+            answer = self._read(process.stdout, FRAME.unpack(head)[0])
+            return answer[:1], answer[1:]
         except (BrokenPipeError, EOFError, TimeoutError) as error:
             words = self._bury(error)
             raise _Died(words) from error

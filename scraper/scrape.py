@@ -152,7 +152,7 @@ class _Job:
         url = canonical(visit.url)
         with self._db.atomic():
             if visit.outcome == "ok":
-                report = self._intake.take(_capture(url, visit), page.url)
+                (report,) = [*self._intake.take(_capture(url, visit), page.url), *self._intake.settle()]
                 self._intake.sync()
             else:
                 said = ": ".join(filter(None, (visit.outcome, visit.detail, page.url)))

@@ -1,8 +1,8 @@
 """The child process that reads untrusted pages: a megabyte of hostile HTML may cost it its life, never the run.
 
 It reads requests from standard input and answers on standard output; both are frames (4 bytes of length, big-endian,
-then as many bytes). A request is two frames: a JSON object with `task`, `media_type`, `charset`, `url`, and the page.
-The limits hold for each page: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
+then as many bytes). A request is a JSON object with `task` and `pages` (for each `media_type`, `charset`, `url`), and a frame
+for each page. The limits hold for each request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
 """
 
 import gc
@@ -29,9 +29,10 @@ def main() -> None:
     _prepare()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while (request := read_frame(source)) is not None:
-        body = read_frame(source) or b""
+        asked = json.loads(request)
+        bodies = [read_frame(source) or b"" for _ in asked["pages"]]
         signal.setitimer(signal.ITIMER_PROF, MAX_CPU_S)
-        answer = _answer(json.loads(request), body)
+        answer = _answer(asked["task"], asked["pages"], bodies)
         signal.setitimer(signal.ITIMER_PROF, 0)
         write_frame(sink, answer)
 
@@ -39,22 +40,23 @@ def main() -> None:
 def _prepare() -> None:
     """Load the code; the collector need not look at it again. What a page makes has hardly a cycle."""
     from normalize import forms  # noqa: F401
-    from scraper import parsing  # noqa: F401
+    from scraper import parsing, wire  # noqa: F401
 
     gc.freeze()
     gc.set_threshold(OBJECTS_UNTIL_COLLECTED)
 
 
-def _answer(request: dict[str, str], body: bytes) -> bytes:
+def _answer(task: str, about: list[dict[str, str]], bodies: list[bytes]) -> bytes:
     from normalize import forms
     from normalize.errors import Rejected
-    from scraper import parsing
+    from scraper import parsing, wire
 
-    media_type, charset, url = request["media_type"], request["charset"], request["url"]
+    pages = [parsing.PageBytes(body, **words) for body, words in zip(bodies, about, strict=True)]
     try:
-        if request["task"] == "parse":
-            return b"O" + forms.to_json(parsing.parse(body, media_type, charset, url))
-        if request["task"] == "trace":
+        if task == "parse":
+            return b"O" + wire.pack(parsing.parse_many(pages))
+        body, media_type, charset, url = pages[0]
+        if task == "trace":
             return b"O" + forms.to_json(parsing.trace(body, media_type, charset, url))
         return b"O" + forms.to_json(parsing.addresses(body, media_type, charset))
     except Rejected as error:

@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from db import captures, current, load, publish, runs
 from db.connection import open_to_read
+from normalize.facts import Reading
 from scraper import archive, importing, parsing, run, sandbox, sources
 from scraper.settings import Settings
 from tests.figures import Figures, as_text
@@ -83,6 +84,10 @@ class ReadHere:
     def __exit__(self, *error: object) -> None: ...
 
     parse = staticmethod(parsing.parse)
+
+    def parse_many(self, pages: Sequence[parsing.PageBytes]) -> list[Reading]:
+        return [self.parse(*page) for page in pages]
+
     addresses = staticmethod(parsing.addresses)
 
 
@@ -136,7 +141,7 @@ def sound(db: Path) -> bool:
 POINTS: dict[str, tuple[Any, str]] = {
     "begun": (captures, "known_files"),
     "archived": (archive.Archive, "append"),
-    "read": (sandbox.Sandbox, "parse"),
+    "read": (sandbox.Sandbox, "parse_many"),
     "loaded": (load, "load"),
     "noted": (captures, "note_files"),
     "refreshed": (current, "refresh"),
@@ -208,6 +213,7 @@ def stop_at_points() -> None:
     """In the command's process: stop where the environment says."""
     ready, go = map(int, os.environ["STOP_PIPES"].split())
     run.PAGES_A_TRANSACTION = 3
+    run.PAGES_TOGETHER = 1
     if os.environ["STOP_SPILL"]:
         _spilling(run)
     stops: dict[str, set[int]] = {}

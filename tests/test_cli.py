@@ -87,6 +87,7 @@ def test_show_has_the_columns_of_the_view_and_the_facts(seeded: Command):
     assert row["as_of"] == "2024-02-11T07:42:19Z"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("occupation", "field", "place"),
     [
@@ -171,6 +172,7 @@ def test_a_title_of_several_occupations_is_ambiguous(run: Command):
     assert run.json("show", "linecook")[0]["slug"] == "linecook"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "body", "code", "outcome"),
     [
@@ -251,7 +253,7 @@ def test_warnings_are_said_and_counted(run: Command):
     assert done.stdout == "1 page: 1 loaded; 2 warnings\n"
     assert [line.split(": ")[1:3] for line in done.stderr.splitlines()] == [
         ["warning", "unknown_label"],
-        ["warning", "shares_sum"],
+        ["warning", "shares_sum (left demographics.gender_pct)"],
     ]
 
 
@@ -283,6 +285,7 @@ def test_import_as_json_is_the_run_and_its_findings(run: Command):
     assert "460 years ?" in run("show", ANALYST).stdout
 
 
+@pytest.mark.slow
 def test_flag_then_environment_then_file_then_default(run: Command):
     run("import", FIXTURES / "seed-text")
     (run.folder / "careerscape.toml").write_text('db = "file.db"\narchive = "kept"\n')
@@ -452,6 +455,7 @@ def test_a_file_name_that_is_no_text_harms_no_other_page(run: Command):
     assert run.json("show", "chef")[0]["salary_annual_mean_usd"] == 46824
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", ["/", "loop", "x" * 300, "no/such/folder/x.db", "closed/x.db"])
 def test_a_database_that_cannot_be_ends_with_one_line(run: Command, path: str):
     (run.folder / "loop").symlink_to("loop")

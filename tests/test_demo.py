@@ -76,6 +76,7 @@ def test_with_db_it_works_there(tmp_path: Path):
     assert f"export CAREERSCAPE_DB={tmp_path / 'mine.db'} CAREERSCAPE_ARCHIVE={tmp_path / 'kept'}\n" in printed
 
 
+@pytest.mark.slow
 def test_the_settings_of_the_environment_are_not_those_of_the_demo(tmp_path: Path):
     Command(tmp_path)("demo", CAREERSCAPE_DB="precious.db")
     assert not (tmp_path / "precious.db").exists()

@@ -255,7 +255,7 @@ def test_a_cut_page_never_says_what_the_whole_page_does_not(page, render):
 @pytest.mark.parametrize(
     ("section", "labels", "stands"),
     [
-        ("salary", ("Average salary|$48,880|$57,720", "Hourly rate|$23.50|$27.75"), "salary"),
+        ("salary", ("Average salary|$48,880|$57,720", "Hourly rate|$23.50|$27.75", "Best paying city|A|B"), "salary"),
         ("overview", ("Yearly salary|$48,880|$57,720", "Hourly rate|$23.50|$27.75"), "overview"),
         ("overview", ("Hourly rate|$23.50|$27.75", "Growth rate|1%|2%", "Salary range|$31k - $64k|$31k - $64k"), "overview"),
     ],

@@ -160,6 +160,7 @@ def test_a_transaction_of_large_pages_locks_no_reader_out(tmp_path, monkeypatch)
 KILLED_AT = ["begun:1", "archived:2", "noted:1", "loaded:5", "refreshed:2", "finished:1", "closed:1"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("point", KILLED_AT)
 def test_a_killed_run_leaves_what_was_there_and_can_be_repeated(root, after, point):
     old, new = shown(root), shown(after)
@@ -182,6 +183,7 @@ INTERRUPTED = [("begun:1", signal.SIGTERM), ("read:5", signal.SIGTERM), ("read:5
                ("refreshed:2", signal.SIGINT), ("finished:1", signal.SIGTERM)]  # fmt: skip
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("point", "by"), INTERRUPTED)
 def test_an_interrupted_run_says_so_and_can_be_repeated(root, after, point, by):
     old = shown(root)

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from normalize.errors import Rejected
-from scraper import sandbox
+from normalize.errors import CareerscapeError, Rejected
+from scraper import parsing, sandbox, wire
+from scraper.parsing import PageBytes
 from scraper.sandbox import Sandbox
 from tests.figures import OVERVIEW, SEED, as_html, expected, found
 
@@ -118,3 +119,74 @@ def test_what_raises_in_the_worker_is_a_fault_of_ours_with_a_name(box: Sandbox):
         box.trace(GOOD, "text/html", "", "http://[broken")
     assert refused.value.code == "reader_fault"
     assert "ValueError" in refused.value.detail
+
+
+# --- several pages together -------------------------------------------------------------------------------------------
+
+
+def together(*pages: tuple[bytes, str]) -> list[PageBytes]:
+    return [PageBytes(body, "text/html", "", url) for body, url in pages]
+
+
+MIXED = together(
+    (GOOD, OVERVIEW.url),
+    (b"", OVERVIEW.url),
+    (as_html(SEED), SEED.url),
+    (b"<p>no comparison", OVERVIEW.url),
+    (GOOD.replace(b"$48,850", b"\xff\xfe"), OVERVIEW.url),
+    (b"x" * 100, "https://example.org/"),
+)
+
+
+def test_pages_that_are_read_together_are_read_as_if_alone(box: Sandbox):
+    assert box.parse_many(MIXED) == [box.parse(*page) for page in MIXED]
+
+
+def test_a_page_that_is_too_large_keeps_no_other_from_being_read(box: Sandbox):
+    read = box.parse_many(together((GOOD, OVERVIEW.url), (b"x" * (10 * 1024 * 1024 + 1), OVERVIEW.url)))
+    assert [codes(r) for r in read] == [codes(parse(box, GOOD)), ["too_large"]]
+
+
+def test_a_page_that_is_too_hostile_harms_no_neighbour(box: Sandbox):
+    hostile = b"<table><tr>" + b"<td colspan=1000 rowspan=60000>x" * 1_000 + b"<tr><td>y" * 9_000
+    read = box.parse_many(together((GOOD, OVERVIEW.url), (hostile, OVERVIEW.url), (GOOD, OVERVIEW.url)))
+    assert codes(read[1]) == ["too_hostile"]
+    assert found(read[0]) == found(read[2]) == expected(OVERVIEW)
+
+
+def test_where_the_worker_dies_of_pages_they_are_read_one_by_one(box: Sandbox, monkeypatch: pytest.MonkeyPatch):
+    asked = []
+    ask = Sandbox._try
+
+    def dying(self: Sandbox, task: str, pages: list[PageBytes]) -> tuple[bytes, bytes]:
+        asked.append(len(pages))
+        if len(pages) > 1:
+            self._start().kill()
+        return ask(self, task, pages)
+
+    monkeypatch.setattr(Sandbox, "_try", dying)
+    assert [found(r) for r in box.parse_many(together((GOOD, OVERVIEW.url), (as_html(SEED), SEED.url)))] == [
+        expected(OVERVIEW), expected(SEED),
+    ]  # fmt: skip
+    assert asked == [2, 1, 1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"", b"{}", b"[[]]", b"[[1,2,3,4,5,6]]", b'[["complete",null,null,[],[],[["code","fatal","m",null,null]]]]',
+        b'[["complete",null,null,[["left","f","",true,"ok","r","s",0,0,0,0]],[],[]]]',
+        b'[["complete",null,null,[["left","f","",1,"ok","r","s",0,0,0]],[],[]]]',
+        b'[["complete",null,null,[["left","f","",1,"fine","r","s",0,0,0,0]],[],[]]]',
+    ],
+)  # fmt: skip
+def test_what_no_worker_says_is_refused(text: bytes):
+    with pytest.raises(CareerscapeError):
+        wire.unpack(text)
+
+
+def test_readings_come_as_they_went(box: Sandbox):
+    readings = [parsing.parse(*page) for page in MIXED]
+    assert wire.unpack(wire.pack(readings)) == readings
+    kinds = [type(f.value) for r in readings for f in r.facts]
+    assert kinds == [type(f.value) for r in wire.unpack(wire.pack(readings)) for f in r.facts]

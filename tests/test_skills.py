@@ -229,6 +229,7 @@ def test_long_items_take_no_time(grammar: Callable[[str], object], unit: str):
     assert thread_time() - start < 0.05
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit", ["skills ", "the most ", "manager skills for ", "manager, 5%\n", "- a, 5%\n", "- \n", "-\n", "# skills\n- a, 1%\n"]
 )
@@ -460,6 +461,7 @@ def test_the_figures_of_the_tables_stay_what_they_are():
     assert {k: v for k, v in read.items() if k[1][:6] != "skill."} == {k: v for k, v in whole.items() if k[1][:6] != "skill."}
 
 
+@pytest.mark.slow
 def test_explain_names_the_list_and_the_item(tmp_path: Path):
     run = Command(tmp_path)
     page = tmp_path / "page.txt"
