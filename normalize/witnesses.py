@@ -105,7 +105,8 @@ def _judge(testimonies: list[Testimony], findings: list[Finding]) -> Verdict:
         return Verdict(term, first.claim, None, "unreadable")
     readings = [(t.claim, t.read) for t in testimonies if t.read]
     if not readings:
-        return Verdict(term, first.claim, None, "missing")
+        unread = next((t for t in testimonies if t.refusal), None)
+        return Verdict(term, (unread or first).claim, None, "unreadable" if unread else "missing")
     claim, read = readings[0]
     if len(testimonies) == 1:
         said_once = tuple((row, claim) for row in reversed(read.rows))

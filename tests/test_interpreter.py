@@ -1,5 +1,7 @@
 """Document to Claims: columns by title, rows by label; what nothing took is named, and another page is refused."""
 
+from dataclasses import replace
+
 import pytest
 
 from normalize import reading
@@ -265,3 +267,19 @@ def test_what_only_the_overview_knows_stands_in_the_table_in_which_it_stands(sec
     assert {f.section for f in page.facts if f.field == "salary.hourly_mean_usd"} == {stands}
     ranges = {f.section for f in page.facts if f.field == "salary.annual_low_usd"}
     assert ranges in (set(), {"salary"})
+
+
+def test_a_cell_that_nobody_can_read_is_not_hidden_by_an_empty_one():
+    page = SEED.with_cell("Average salary", left="{{salary}}")
+    page = replace(page, pay=None, tables=page.tables | {"overview": (("Yearly salary", "-", "$43,251"),)})
+    for figures in (page, page.with_cell("Average salary", left="-").with_cell("Yearly salary", left="{{salary}}")):
+        facts = parsing.parse(as_html(figures), "text/html", "", figures.url).facts
+        (fact,) = [f for f in facts if (f.side, f.field) == ("left", "salary.annual_mean_usd")]
+        assert (fact.status, fact.raw) == ("unreadable", "{{salary}}")
+
+
+def test_a_page_about_one_of_the_jobs_is_no_comparison_of_others():
+    with pytest.raises(Rejected) as refused:
+        read(table(f"|{LEFT}", "Number of jobs|10", "Average age|40"))
+    assert refused.value.code == "no_comparison"
+    assert "about one of electrician and journeyman only" in refused.value.detail
