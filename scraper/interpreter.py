@@ -63,14 +63,15 @@ def _bounded(notes: list[Note]) -> list[Note]:
 
 
 def _reject(document: Document, left: str, right: str, notes: list[Note]) -> None:
-    others = [note.detail for note in notes if note.code == "other_table"]
+    heads = [note.detail for note in notes if note.code in ("other_table", "unmatched_column")]
+    others = [head for head in heads if " | " in head]
     cut = "; it ends before it is complete" if document.cut else ""
     if ragged := [note.detail for note in notes if note.code == "ragged_row"]:
         raise Rejected("no_comparison", f"{ragged[0]}{cut}")
     if others:
         raise Rejected("other_jobs", f"its address names {left} and {right}, a table is headed {others[0]}{cut}")
-    if one := [note.detail for note in notes if note.code == "unmatched_column"]:
-        raise Rejected("no_comparison", f"a table headed {one[0]} is about one of {left} and {right} only{cut}")
+    if heads:
+        raise Rejected("no_comparison", f"a table headed {heads[0]} compares nothing; {left} and {right}{cut}")
     if unknown := [note.detail for note in notes if note.code == "unknown_label"]:
         raise Rejected("no_comparison", f"a table names both, but no row label of it is known, such as {unknown[0]}{cut}")
     raise Rejected("no_comparison", f"{left} and {right}{cut}")

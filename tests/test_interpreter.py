@@ -282,4 +282,4 @@ def test_a_page_about_one_of_the_jobs_is_no_comparison_of_others():
     with pytest.raises(Rejected) as refused:
         read(table(f"|{LEFT}", "Number of jobs|10", "Average age|40"))
     assert refused.value.code == "no_comparison"
-    assert "about one of electrician and journeyman only" in refused.value.detail
+    assert "'Electrician' compares nothing" in refused.value.detail
