@@ -4,14 +4,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from db import queries
 from db.connection import Database
 from db.coverage import STATES
 from db.queries import Row
 from normalize.findings import Finding
-from scraper import run, terminal
+from scraper import terminal
 from scraper.process import Terminated
+
+if TYPE_CHECKING:
+    from scraper import run
 
 _MOST_SAID = 20
 _MOST_ERRORS_OF_A_PAGE = 5
@@ -26,7 +30,7 @@ class Told:
         self.pages: list[run.PageReport] = []
         self._advance = advance
 
-    def add(self, page: run.PageReport) -> None:
+    def add(self, page: "run.PageReport") -> None:
         """Hear of one page."""
         self.pages.append(page)
         self._advance()
@@ -44,7 +48,7 @@ class Told:
             ]
         _say_some(lesser, _MOST_SAID)
 
-    def print_run(self, db: Database, done: run.Report, as_json: bool) -> None:
+    def print_run(self, db: Database, done: "run.Report", as_json: bool) -> None:
         """The counts of the run on standard output, as a line or as the row of `run` with pages and findings."""
         row = queries.run(db, done.run_id)
         if as_json:
