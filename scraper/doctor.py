@@ -77,6 +77,7 @@ def _archive(folder: Path, db: Database | None, found: list[str]) -> dict[str, s
     lost = [r for r in checked if not store.holds(Location(r.warc_file, r.warc_offset, r.warc_length), r.sha256)]
     found += [f"{folder / r.warc_file} at offset {r.warc_offset}: the page {r.url} cannot be read" for r in lost[:_MOST_NAMED]]
     found += [f"and {len(lost) - _MOST_NAMED} more pages"] if len(lost) > _MOST_NAMED else []
+    found += ["a page that is imported or scraped again is archived anew; its facts are still in the database"] if lost else []
     present = [path.stat().st_size for path in folder.glob("*.warc.gz")] if folder.is_dir() else []
     return {
         "files": f"{len(present)}, {sum(present) / 1e6:,.1f} MB",
