@@ -135,6 +135,7 @@ def test_witnesses_are_named(seeded: Command):
     assert chain["witnesses"] == [{"section": "intro", "label": "average salary", "raw": "$44,937"}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
@@ -157,6 +158,7 @@ def test_wrong_usage_ends_with_2_and_says_why(seeded: Command, arguments: tuple,
     assert done.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_title_of_several_occupations_is_ambiguous(run: Command):
     pages = [
         save(
@@ -296,6 +298,7 @@ def test_flag_then_environment_then_file_then_default(run: Command):
     assert names == {"careerscape.db", "file.db", "environment.db", "flag.db", "archive", "kept"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", ["db = 3", "dbs = 'x'", "db = ", "\xff"])
 def test_a_wrong_configuration_ends_with_78(run: Command, text: str):
     (run.folder / "careerscape.toml").write_text(text, encoding="latin-1")
@@ -370,6 +373,7 @@ def test_an_empty_file_is_no_database_and_stays_one(run: Command):
     assert (run.folder / "careerscape.db").stat().st_size == 0
 
 
+@pytest.mark.slow
 def test_no_control_byte_of_a_page_reaches_the_terminal(run: Command):
     page = as_html(OVERVIEW).replace(b"Journeyman</th>", f"Journeyman{HOSTILE}</th>".encode())
     page = page.replace(b"17,245", HOSTILE.encode())
@@ -423,6 +427,7 @@ def test_a_reader_that_goes_away_is_no_fault(seeded: Command):
     assert done.stderr == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("redirection", "exit_code", "words"),
     [

@@ -67,6 +67,7 @@ def test_a_second_demo_finds_the_same_facts(tmp_path: Path):
     assert re.findall(r"\$[0-9,.]+", first) == re.findall(r"\$[0-9,.]+", second) != []
 
 
+@pytest.mark.slow
 def test_with_db_it_works_there(tmp_path: Path):
     run = Command(tmp_path)
     printed = run("demo", "--db", "mine.db", "--archive", "kept").stdout

@@ -94,6 +94,7 @@ def test_the_worker_ends_with_its_parent():
     assert not Path(f"/proc/{pid}").exists()
 
 
+@pytest.mark.slow
 def test_memory_is_bounded(box: Sandbox):
     formats = b"".join(b"<b id=%d>" % n for n in range(3_000))
     read = parse(box, b"<p>" + formats + b"<p>x" * 5_000)  # each paragraph opens all formats again
