@@ -313,6 +313,10 @@ def test_no_text_takes_more_than_linear_time(name: str):
 
     for size, (head, unit, tail) in product(SIZES, PUMPS):
         short, long = (head + unit * (length // len(unit)) + tail for length in (size, 4 * size))
-        times = [(seconds(short), seconds(long)) for _ in range(4)]
-        ratio = min(slow for _, slow in times) / min(quick for quick, _ in times)
+        times: list[tuple[float, float]] = []
+        for tries in (4, 12, 40):  # a busy machine gets more of them: the least of each is what counts
+            times += [(seconds(short), seconds(long)) for _ in range(tries)]
+            ratio = min(slow for _, slow in times) / min(quick for quick, _ in times)
+            if ratio < 9:
+                break
         assert ratio < 9, f"four times {head + unit!r}... takes {ratio:.1f} times as long"

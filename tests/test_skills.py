@@ -241,7 +241,7 @@ def test_pages_of_captions_take_linear_time(unit: str):
     )
     start = thread_time()
     interpret(document, URL)
-    assert thread_time() - start < 1.5
+    assert thread_time() - start < 4
 
 
 def test_an_unreadable_item_keeps_its_rank():
