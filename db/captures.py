@@ -26,6 +26,8 @@ class CaptureRow:
     warc_offset: int
     warc_length: int
     body_of: int | None = None
+    etag: str = ""
+    last_modified: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,22 @@ class Body:
     warc_file: str
     warc_offset: int
     warc_length: int
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """The capture that a conditional request is based on: its validators, where its body lies and its sha256, how it has to be
+    read, and when a whole body of the page was fetched last."""
+
+    etag: str
+    last_modified: str
+    sha256: str
+    media_type: str
+    charset: str
+    warc_file: str
+    warc_offset: int
+    warc_length: int
+    whole_at: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +118,39 @@ def add(db: Database, row: CaptureRow) -> int:
     page_id = db.execute("SELECT id FROM page WHERE url = ?", [row.url]).fetchone()[0]
     cursor = db.conn.execute(
         "INSERT INTO page_capture (capture_id, page_id, captured_at, fetched_at, origin, time_source, media_type, charset, "
-        "http_status, sha256, warc_file, warc_offset, warc_length, body_capture_id) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        "http_status, sha256, warc_file, warc_offset, warc_length, body_capture_id, etag, last_modified) "
+        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,nullif(?, ''),nullif(?, ''))",
         [row.capture_id, page_id, row.captured_at, row.fetched_at, row.origin, row.time_source, row.media_type, row.charset,
-         row.http_status, bytes.fromhex(row.sha256), row.warc_file, row.warc_offset, row.warc_length, row.body_of],
+         row.http_status, bytes.fromhex(row.sha256), row.warc_file, row.warc_offset, row.warc_length, row.body_of, row.etag,
+         row.last_modified],
     )  # fmt: skip
     return int(cursor.lastrowid or 0)
+
+
+def is_private(db: Database, sha256: str) -> bool:
+    """Whether a site asked that no copy of this body is shown."""
+    query = (
+        "SELECT EXISTS (SELECT 1 FROM page_capture c JOIN page_finding g ON g.reading_id = c.newest_reading_id "
+        "WHERE c.sha256 = ? AND g.code = 'noarchive')"
+    )
+    return bool(db.execute(query, [bytes.fromhex(sha256)]).fetchone()[0])
+
+
+def basis(db: Database, url: str) -> Basis | None:
+    """The newest capture of a page that was fetched, could be read and has validators, unless another body came since."""
+    row = db.execute(
+        "SELECT coalesce(c.etag, ''), coalesce(c.last_modified, ''), lower(hex(c.sha256)), c.media_type, c.charset, b.warc_file, "
+        "b.warc_offset, b.warc_length, (SELECT max(w.captured_at) FROM page_capture w WHERE w.page_id = c.page_id "
+        "AND w.origin = 'live' AND w.http_status = 200 AND w.sha256 = c.sha256) FROM page p "
+        "JOIN page_capture c ON c.page_id = p.id JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
+        "JOIN reading r ON r.id = c.newest_reading_id WHERE p.url = ? AND c.origin = 'live' AND r.outcome != 'rejected' "
+        "AND coalesce(c.etag, c.last_modified) IS NOT NULL "
+        "AND c.sha256 = (SELECT n.sha256 FROM page_capture n JOIN reading m ON m.id = n.newest_reading_id "
+        "WHERE n.page_id = p.id AND n.origin = 'live' AND m.outcome != 'rejected' ORDER BY n.captured_at DESC, n.id DESC "
+        "LIMIT 1) ORDER BY c.captured_at DESC, c.id DESC LIMIT 1",
+        [url],
+    ).fetchone()
+    return Basis(*row) if row and row[-1] else None
 
 
 def replace_body(db: Database, sha256: str, row_id: int) -> None:

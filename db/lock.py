@@ -4,6 +4,7 @@ import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from normalize.errors import Busy, ForeignDatabase, StorageError
 
@@ -21,9 +22,29 @@ def writing(path: Path) -> Iterator[None]:
         file = path.with_name(path.name + ".lock").open("a")
     except (OSError, RuntimeError) as error:
         raise StorageError(f"{path}: it cannot be locked ({error})") from error
+    with _locked(file, path):
+        yield
+
+
+@contextmanager
+def writing_folder(folder: Path) -> Iterator[None]:
+    """Hold the lock of an archive folder, which lies beside it: two databases may share an archive, but not at the same time.
+    Raises Busy, StorageError."""
+    try:
+        path = folder.resolve()
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = path.with_name(path.name + ".lock").open("a")
+    except (OSError, RuntimeError) as error:
+        raise StorageError(f"{folder}: the archive cannot be locked ({error})") from error
+    with _locked(file, folder):
+        yield
+
+
+@contextmanager
+def _locked(file: IO[str], what: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Busy(f"another run is writing to {path}") from None
+            raise Busy(f"another run is writing to {what}") from None
         yield

@@ -1,7 +1,7 @@
 """Questions that the command line asks."""
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -14,9 +14,9 @@ Row = dict[str, Any]
 _SUGGESTIONS = 5
 
 
-def rows(db: Database, query: str, values: Iterable[Any] = ()) -> list[Row]:
+def rows(db: Database, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
     """The rows of a query as dicts."""
-    cursor = db.execute(query, list(values))
+    cursor = db.execute(query, values)
     names = [column[0] for column in cursor.description]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 
@@ -70,7 +70,7 @@ def counts(db: Database) -> Row:
         "SELECT (SELECT count(*) FROM occupation) AS occupations, (SELECT count(*) FROM page) AS pages, "
         "(SELECT count(*) FROM page_capture) AS captures, "
         "(SELECT count(*) FROM page_capture WHERE published_reading_id IS NOT NULL) AS published, "
-        "(SELECT count(*) FROM visit WHERE state != 'done') AS waiting",
+        "(SELECT count(*) FROM visit WHERE state IN ('queued', 'claimed')) AS waiting",
     )[0]
 
 

@@ -1,22 +1,43 @@
-"""The queue of pages to fetch: one row a page, queued, claimed while it is fetched, then done with an outcome.
+"""The queue of pages to fetch: one row a page. It is queued, claimed while it is fetched, then done until it is due again, or
+parked when it fails for good.
 
-A claim that a dead run left is queued again by the next run. What could not be fetched for a passing reason stays queued.
+A claim that a dead run left is queued again by the next run, behind all others. The caller holds the transaction wherever
+something is written.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-PASSING = (
-    "timeout", "connection_error", "dns_error", "tls_error", "protocol_error", "truncated", "server_error", "robots_unreadable",
-)  # fmt: skip
-"""Outcomes that may be others another day: the page stays queued, for MAX_ATTEMPTS in all."""
+from db.queries import Row, rows
+
+PASSING = frozenset(
+    ("timeout", "connection_error", "dns_error", "tls_error", "protocol_error", "truncated", "server_error", "robots_unreadable")
+)
+"""Outcomes that may be others another day: the page stays queued for the next run."""
 
 DEFERRED = "rate_limited"
 """The outcome of a page whose host asks to wait: it stays queued, however often."""
 
-MAX_ATTEMPTS = 3
+OF_THE_PAGE = frozenset(
+    ("timeout", "protocol_error", "truncated", "server_error", "client_error", "too_large", "bad_encoding", "refused_redirect")
+)
+"""Failures that say something of the page where its host answers others."""
+
+PARKED_AFTER = 3
+"""So many runs in a row a page may fail in such a way; then it is parked, until it is named or everything is refreshed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A page to be fetched: its canonical address, its host (and port), how many links deep its own links are followed, and
+    when its site says that it changed (ISO 8601, empty where it does not)."""
+
+    url: str
+    host: str
+    depth: int = 0
+    changed_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +47,85 @@ class Waiting:
     id: int
     url: str
     host: str
+    depth: int = 0
 
 
-def add(db: Database, pages: Iterable[tuple[str, str]], now: str) -> None:
-    """Queue pages (url, host), those that are done once more; the caller holds the transaction."""
+def add(
+    db: Database, pages: Iterable[Found], now: str, named: bool, refresh: bool = False, rested: str = ""
+) -> None:  # fmt: skip
+    """Queue pages. Those that are done are queued when they are due, have changed since the last attempt (where that is not
+    later than `rested`), have links that were not followed yet, or with `refresh`; when they were `named` one by one, also
+    those that are parked or did not come the last time."""
+    wanted = (
+        "state = 'done' AND (due_at <= excluded.due_at OR :changed_at > attempted_at AND attempted_at <= :rested "
+        "OR depth < excluded.depth OR :named AND outcome NOT IN ('ok', 'not_modified')) "
+        "OR state = 'parked' AND :named OR :refresh"
+    )
     db.conn.executemany(
-        "INSERT INTO visit (url, host, state, queued_at) VALUES (?, ?, 'queued', ?) "
-        "ON CONFLICT (url) DO UPDATE SET state = 'queued', queued_at = excluded.queued_at, attempts = 0",
-        [(url, host, now) for url, host in pages],
+        "INSERT INTO visit (url, host, state, queued_at, due_at, depth) VALUES (:url, :host, 'queued', :now, :now, :depth) "
+        f"ON CONFLICT (url) DO UPDATE SET state = CASE WHEN {wanted} THEN 'queued' ELSE state END, "
+        f"queued_at = CASE WHEN {wanted} THEN excluded.queued_at ELSE queued_at END, "
+        f"attempts = CASE WHEN {wanted} THEN 0 ELSE attempts END, failures = CASE WHEN state = 'parked' AND (:named OR :refresh) "
+        "THEN 0 ELSE failures END, depth = max(depth, excluded.depth)",
+        [
+            {"url": page.url, "host": page.host, "depth": page.depth, "changed_at": page.changed_at, "now": now, "named": named,
+             "refresh": refresh, "rested": rested or now}
+            for page in pages
+        ],
+    )  # fmt: skip
+
+
+def add_due(db: Database, now: str, refresh: bool) -> None:
+    """Queue all that is done and due, with `refresh` all that is done or parked."""
+    which = "state IN ('done', 'parked')" if refresh else "state = 'done' AND due_at <= :now"
+    db.conn.execute(
+        "UPDATE visit SET state = 'queued', queued_at = :now, attempts = 0, "
+        f"failures = CASE state WHEN 'parked' THEN 0 ELSE failures END WHERE {which}",
+        {"now": now},
     )
 
 
-def recover(db: Database) -> None:
-    """Queue again what a run had claimed and did not finish; the caller holds the transaction and the lock."""
-    db.conn.execute("UPDATE visit SET state = 'queued' WHERE state = 'claimed'")
+def recover(db: Database, now: str) -> None:
+    """Queue again what a run had claimed and did not finish; its host counts as asked just now."""
+    db.conn.execute(
+        "INSERT INTO host (name, answered_at) SELECT DISTINCT host, :now FROM visit WHERE state = 'claimed' "
+        "ON CONFLICT (name) DO UPDATE SET answered_at = excluded.answered_at",
+        {"now": now},
+    )
+    db.conn.execute("UPDATE visit SET state = 'queued', queued_at = ? WHERE state = 'claimed'", [now])
+
+
+def release(db: Database, visit_id: int) -> None:
+    """Give a claim back, as if the page had never been claimed; a page that is settled already stays as it is."""
+    db.conn.execute("UPDATE visit SET state = 'queued' WHERE id = ? AND state = 'claimed'", [visit_id])
 
 
 def waiting(db: Database) -> list[Waiting]:
-    """All that is not done, in the order in which it came, what has failed least often first."""
-    query = "SELECT id, url, host FROM visit WHERE state != 'done' ORDER BY attempts, id"
+    """All that is queued or claimed, in the order in which it was queued."""
+    query = "SELECT id, url, host, depth FROM visit WHERE state IN ('queued', 'claimed') ORDER BY queued_at, id"
     return [Waiting(*row) for row in db.execute(query).fetchall()]
+
+
+def waiting_among(db: Database, urls: Sequence[str]) -> list[Waiting]:
+    """Those of the pages that are queued, in the order that is given."""
+    query = "SELECT id, url, host, depth FROM visit WHERE url = ? AND state = 'queued'"
+    return [Waiting(*row) for url in urls for row in db.execute(query, [url]).fetchall()]
+
+
+def due_hosts(db: Database, now: str, refresh: bool) -> set[str]:
+    """The hosts of the pages that `add_due` would queue."""
+    which = "state IN ('done', 'parked')" if refresh else "state = 'done' AND due_at <= :now"
+    return {row[0] for row in db.execute(f"SELECT DISTINCT host FROM visit WHERE {which}", {"now": now}).fetchall()}
+
+
+def not_due(db: Database, urls: Sequence[str]) -> dict[str, str]:
+    """When those of the pages are due that are done, or empty text where they are parked."""
+    found = {}
+    for url in urls:
+        row = db.execute("SELECT state, due_at FROM visit WHERE url = ?", [url]).fetchone()
+        if row and row[0] in ("done", "parked"):
+            found[url] = row[1] if row[0] == "done" else ""
+    return found
 
 
 def unpublished(db: Database) -> bool:
@@ -58,29 +138,92 @@ def unpublished(db: Database) -> bool:
     return bool(db.execute(query).fetchone()[0])
 
 
-def claim(db: Database, visit_id: int) -> None:
-    """Take a page; the caller holds the transaction."""
-    db.conn.execute("UPDATE visit SET state = 'claimed' WHERE id = ?", [visit_id])
-
-
-def attempted(db: Database, visit_id: int, run_id: int, outcome: str, detail: str, now: str, page: str = "") -> None:
-    """Write how an attempt ended: the page is done, or queued for another run; the caller holds the transaction.
-
-    `page` is the address under which the page was captured, where it was.
-    """
+def claim(db: Database, page: Waiting, now: str) -> None:
+    """Take a page. Its host counts as asked from now on, so that a run which dies over it leaves the host its pause."""
+    db.conn.execute("UPDATE visit SET state = 'claimed' WHERE id = ?", [page.id])
     db.conn.execute(
-        "UPDATE visit SET state = CASE WHEN ? OR (? AND attempts + 1 < ?) THEN 'queued' ELSE 'done' END, "
-        "attempts = attempts + 1, attempted_at = ?, outcome = ?, detail = ?, run_id = ?, "
-        "page_id = coalesce((SELECT id FROM page WHERE url = ?), page_id) WHERE id = ?",
-        [outcome == DEFERRED, outcome in PASSING, MAX_ATTEMPTS, now, outcome, detail[:500], run_id, page, visit_id],
+        "INSERT INTO host (name, answered_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET answered_at = excluded.answered_at",
+        [page.host, now],
     )
 
 
-def hold(db: Database, host: str, until: str) -> None:
-    """No page of a host before a time; the caller holds the transaction and has queued a page of it."""
-    db.conn.execute("UPDATE visit SET not_before = ? WHERE host = ?", [until, host])
+def settle(
+    db: Database,
+    visit_id: int,
+    run_id: int,
+    outcome: str,
+    detail: str,
+    now: str,
+    due_at: str,
+    page: str = "",
+    again: bool = False,
+) -> None:
+    """Write how an attempt ended: the page is done until `due_at`, or queued, where the outcome is a passing one.
+
+    `page` is the address under which the page was captured, where it was; `again` says that this run goes on trying.
+    """
+    stays = again or outcome in PASSING or outcome == DEFERRED
+    well = bool(page)
+    db.conn.execute(
+        "UPDATE visit SET state = CASE WHEN :stays THEN 'queued' ELSE 'done' END, due_at = :due_at, "
+        "attempts = CASE WHEN :again THEN attempts + 1 ELSE 0 END, failures = CASE WHEN :well THEN 0 ELSE failures END, "
+        "queued_at = CASE WHEN :stays AND NOT :again THEN :now ELSE queued_at END, attempted_at = :now, outcome = :outcome, "
+        "detail = :detail, run_id = :run, page_id = coalesce((SELECT id FROM page WHERE url = :page), page_id) WHERE id = :id",
+        {"stays": stays, "due_at": due_at, "again": again, "well": well, "now": now, "outcome": outcome,
+         "detail": detail[:500], "run": run_id, "page": page, "id": visit_id},
+    )  # fmt: skip
 
 
-def held(db: Database, now: str) -> set[str]:
-    """The hosts that are to be left alone, whatever became of the page at which they asked for it."""
-    return {row[0] for row in db.execute("SELECT DISTINCT host FROM visit WHERE not_before > ?", [now]).fetchall()}
+def adopted(
+    db: Database, addresses: Collection[str], page: str, run_id: int, outcome: str, at: str, due_at: str
+) -> int:  # fmt: skip
+    """Mark the visits of these addresses as done whose page a dead run had archived under the address `page`; the answer is how
+    many links deep those of the page are to be followed."""
+    depth = 0
+    for url in addresses:
+        db.conn.execute(
+            "INSERT INTO host (name, answered_at) SELECT host, ? FROM visit WHERE url = ? AND state = 'claimed' "
+            "ON CONFLICT (name) DO UPDATE SET answered_at = max(coalesce(answered_at, ''), excluded.answered_at)",
+            [at, url],
+        )
+        row = db.execute(
+            "UPDATE visit SET state = 'done', attempted_at = :at, due_at = :due_at, outcome = :outcome, run_id = :run, "
+            "attempts = 0, failures = 0, detail = 'taken over from the archive', "
+            "page_id = (SELECT id FROM page WHERE url = :page) "
+            "WHERE url = :url AND state IN ('queued', 'claimed') AND coalesce(attempted_at, '') <= :at RETURNING depth",
+            {"at": at, "due_at": due_at, "outcome": outcome, "run": run_id, "page": page, "url": url},
+        ).fetchone()
+        depth = max(depth, row[0] if row else 0)
+    return depth
+
+
+def count_failures(db: Database, run_id: int, hosts: Collection[str]) -> list[Row]:
+    """Count the run's failures of pages whose host answered others, and park those that failed too often; the answer is what
+    was parked now (`url`, `outcome`, `detail`)."""
+    outcomes = ", ".join(f"'{name}'" for name in sorted(OF_THE_PAGE))
+    for host in hosts:
+        db.conn.execute(
+            f"UPDATE visit SET failures = failures + 1 WHERE run_id = ? AND host = ? AND outcome IN ({outcomes})", [run_id, host]
+        )
+    which = "run_id = ? AND failures >= ? AND state != 'parked'"
+    parked = rows(db, f"SELECT url, outcome, detail FROM visit WHERE {which} ORDER BY id", [run_id, PARKED_AFTER])
+    db.conn.execute(f"UPDATE visit SET state = 'parked' WHERE {which}", [run_id, PARKED_AFTER])
+    return parked
+
+
+def counts(db: Database, now: str) -> Row:
+    """How many pages wait, are due, will be due later (and when the first is), and are parked."""
+    return rows(
+        db,
+        "SELECT count(*) FILTER (WHERE state IN ('queued', 'claimed')) AS queued, "
+        "count(*) FILTER (WHERE state = 'done' AND due_at <= :now) AS due, "
+        "count(*) FILTER (WHERE state = 'done' AND due_at > :now) AS later, "
+        "min(due_at) FILTER (WHERE state = 'done' AND due_at > :now) AS next_due_at, "
+        "count(*) FILTER (WHERE state = 'parked') AS parked FROM visit",
+        {"now": now},
+    )[0]
+
+
+def parked(db: Database, most: int) -> list[Row]:
+    """The parked pages, with the reason."""
+    return rows(db, "SELECT url, attempted_at, outcome, detail FROM visit WHERE state = 'parked' ORDER BY id LIMIT ?", [most])

@@ -75,6 +75,13 @@ def visits(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def unattended(db: Database) -> None:
+    """What a fetcher needs that is left alone: when a page is due, what a host asked for, each request, validators."""
+    for statement in _UNATTENDED:
+        db.conn.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 
@@ -177,4 +184,35 @@ _QUEUE = (
     "run_id INTEGER REFERENCES run_log, page_id INTEGER REFERENCES page) STRICT",
     "CREATE INDEX visit_waiting ON visit (state, id) WHERE state != 'done'",
     "CREATE INDEX visit_page ON visit (page_id)",
+)
+
+_UNATTENDED = (
+    "CREATE TABLE page_visit (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, host TEXT NOT NULL, "
+    "state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'done', 'parked')), queued_at TEXT NOT NULL, "
+    "due_at TEXT NOT NULL, depth INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, "
+    "failures INTEGER NOT NULL DEFAULT 0, attempted_at TEXT, outcome TEXT, detail TEXT, "
+    "run_id INTEGER REFERENCES run_log, page_id INTEGER REFERENCES page) STRICT",
+    "INSERT INTO page_visit (id, url, host, state, queued_at, due_at, attempts, attempted_at, outcome, detail, run_id, page_id) "
+    "SELECT id, url, host, CASE state WHEN 'claimed' THEN 'queued' ELSE state END, queued_at, "
+    "CASE state WHEN 'done' THEN strftime('%Y-%m-%dT%H:%M:%SZ', attempted_at, '+7 days') ELSE queued_at END, "
+    "attempts, attempted_at, CASE outcome WHEN 'redirect' THEN 'redirected' ELSE outcome END, detail, run_id, page_id FROM visit",
+    "CREATE TABLE host (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, answered_at TEXT, held_until TEXT, "
+    "held_because TEXT) STRICT",
+    "INSERT INTO host (name, held_until, held_because) SELECT host, max(not_before), 'Retry-After' FROM visit "
+    "WHERE not_before IS NOT NULL GROUP BY host",
+    "DROP TABLE visit",
+    "ALTER TABLE page_visit RENAME TO visit",
+    "CREATE INDEX visit_due ON visit (state, due_at)",
+    "CREATE INDEX visit_page ON visit (page_id)",
+    "CREATE TABLE robots_txt (origin TEXT PRIMARY KEY, fetched_at TEXT NOT NULL, outcome TEXT NOT NULL, detail TEXT NOT NULL, "
+    "http_status INTEGER, body BLOB NOT NULL) WITHOUT ROWID, STRICT",
+    "CREATE TABLE request_log (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run_log, "
+    "visit_id INTEGER REFERENCES visit, url TEXT NOT NULL, requested_at TEXT NOT NULL, outcome TEXT NOT NULL, "
+    "http_status INTEGER, bytes INTEGER NOT NULL, elapsed_ms INTEGER, address TEXT, delay_s REAL, delay_reason TEXT, "
+    "robots_rule TEXT, detail TEXT NOT NULL) STRICT",
+    "CREATE INDEX request_run ON request_log (run_id)",
+    "CREATE INDEX request_visit ON request_log (visit_id)",
+    "ALTER TABLE page_capture ADD COLUMN etag TEXT",
+    "ALTER TABLE page_capture ADD COLUMN last_modified TEXT",
+    "CREATE INDEX page_capture_sha256 ON page_capture (sha256)",
 )

@@ -138,6 +138,39 @@ def _comparison() -> str:
     )
 
 
+_REMOVED = "('gone', 'not_found')"
+_BLOCKED = "('blocked', 'challenge', 'rate_limited', 'robots_denied')"
+_REJECTED = "('soft_404', 'empty', 'wrong_type')"
+_ASKED = "nullif(v.outcome, 'refused_address')"  # our own refusal says nothing of the page
+_NEWEST = (
+    "(SELECT max(c.captured_at) FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id "
+    "WHERE c.page_id = p.id AND r.outcome != 'rejected')"
+)
+
+
+_LAST = (
+    "(SELECT r.outcome FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id WHERE c.page_id = p.id "
+    "ORDER BY c.captured_at DESC, c.id DESC LIMIT 1)"
+)
+
+
+def _page_status() -> str:
+    """Every page once: by how the last attempt at it ended, else by its captures."""
+    columns = f"{_ASKED} AS outcome, v.detail, v.attempted_at, v.due_at, v.state = 'parked' AS parked"
+    pages = (
+        f"SELECT p.url, {_NEWEST} AS captured_at, {_LAST} AS last, {columns} FROM page p LEFT JOIN visit v ON v.id = "
+        "(SELECT id FROM visit WHERE page_id = p.id OR url = p.url ORDER BY attempted_at DESC LIMIT 1)"
+    )
+    others = f"SELECT v.url, NULL, NULL, {columns} FROM visit v WHERE v.page_id IS NULL AND v.url NOT IN (SELECT url FROM page)"
+    state = (
+        f"CASE WHEN outcome IN {_REMOVED} THEN 'removed' WHEN outcome IN {_BLOCKED} THEN 'blocked' "
+        f"WHEN outcome IN {_REJECTED} THEN 'rejected' WHEN outcome NOT IN ('ok', 'not_modified') THEN "
+        "CASE WHEN parked THEN 'parked' ELSE 'failed' END WHEN last = 'rejected' THEN 'rejected' "
+        "WHEN captured_at IS NOT NULL THEN 'captured' ELSE 'queued' END"
+    )
+    return f"SELECT url, {state} AS state, outcome, detail, attempted_at, due_at, captured_at FROM ({pages} UNION ALL {others})"
+
+
 def definitions() -> dict[str, str]:
     """The SELECT of each public view, by name, in the order in which they have to be made."""
     observation = _observation()
@@ -155,10 +188,15 @@ def definitions() -> dict[str, str]:
         "LEFT JOIN field f ON f.id = g.field_id WHERE g.reading_id IS NULL OR c.newest_reading_id = g.reading_id",
         "capture": "SELECT c.capture_id, p.url, c.captured_at, c.fetched_at, c.origin, c.http_status AS status, "
         "lower(hex(c.sha256)) AS sha256, r.outcome, c.published_reading_id IS NOT NULL AS published, c.warc_file, c.warc_offset, "
-        "c.warc_length, c.time_source "
-        "FROM page_capture c JOIN page p ON p.id = c.page_id LEFT JOIN reading r ON r.id = c.newest_reading_id",
+        "c.warc_length, c.time_source, EXISTS (SELECT 1 FROM page_finding g WHERE g.reading_id = c.newest_reading_id "
+        "AND g.code = 'noarchive') AS noarchive FROM page_capture c JOIN page p ON p.id = c.page_id "
+        "LEFT JOIN reading r ON r.id = c.newest_reading_id",
         "run": "SELECT id AS run_id, command, started_at, finished_at, outcome, exit_code, pages, loaded, unchanged, rejected, "
         "failed FROM run_log",
+        "request": "SELECT q.url, q.requested_at, q.outcome, q.http_status, q.bytes, q.delay_s, q.delay_reason, q.robots_rule, "
+        "q.run_id, v.url AS page, q.elapsed_ms, q.address, q.detail, q.id AS request_id FROM request_log q "
+        "LEFT JOIN visit v ON v.id = q.visit_id",
+        "page_status": _page_status(),
     }  # fmt: skip
 
 

@@ -15,10 +15,16 @@ CODES: dict[str, tuple[Severity, str]] = {
     "wrong_type": ("error", "the file is no HTML page and no text"),
     "unreadable_file": ("error", "the file could not be read"),
     "bad_sidecar": ("error", "the file that tells the page's address and time cannot be understood"),
+    "bad_sitemap": ("error", "the sitemap cannot be read"),
     "fetch_failed": ("error", "the page could not be fetched"),
     "reader_fault": ("error", "the reader failed on the page; this is a fault of ours"),
     "unknown_url_shape": ("error", "no site file knows an address of this shape"),
     "no_comparison": ("error", "the page holds no table that compares the two jobs of its address"),
+    "challenge": ("error", "a check for robots or a refusal stands in the place of the page"),
+    "consent_wall": ("error", "a question for consent stands in the place of the page"),
+    "login_wall": ("error", "the page is shown only after a login, a registration or a payment"),
+    "soft_404": ("error", "the site says that it has no such page, though the status was 200"),
+    "maintenance": ("error", "the site says that it is out of order, though the status was 200"),
     "other_jobs": ("error", "the page compares other jobs than its address says"),
     "too_hostile": ("error", "reading the page took more memory or time than a page may take"),
     # pages with rows, in part
@@ -44,6 +50,13 @@ CODES: dict[str, tuple[Severity, str]] = {
     "unmatched_column": ("warning", "a table with known row labels has only one of the two jobs, or not as columns"),
     "other_table": ("warning", "a table with known row labels names neither of the two jobs"),
     "undecodable_bytes": ("warning", "bytes that are not valid in the page's encoding were replaced"),
+    # about a run
+    "foreign_bytes": ("warning", "a file of the archive ends in bytes that are no record of ours; they stay there"),
+    "lost_body": ("warning", "a record of the archive confirms a page whose body is not there"),
+    "torn_record": ("info", "a record that a dead run left incomplete was cut off"),
+    "short_sitemap": ("warning", "not all of a sitemap could be used"),
+    "parked": ("warning", "the page fails for good and is left alone until it is named again"),
+    "circuit_open": ("warning", "the host fails or refuses too often and is left alone for the rest of the run"),
     # for the record
     "converted": ("info", "the figure counts months and was converted to years"),
     "time_from_file": ("info", "the time of the capture is the file's own"),
@@ -51,6 +64,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "ignored_table": ("info", "a table with words of ours is about neither of the two jobs"),
     "ignored_column": ("info", "a column of a comparison table belongs to neither job"),
     "ignored_item": ("info", "an item of a list is ignored by name"),
+    "noarchive": ("info", "the page asks that no copy of it is shown: its bytes stay private"),
 }
 
 

@@ -1,32 +1,32 @@
 """The archive: raw pages in WARC files, one gzip member a record, found again by file, offset and length.
 
 The index and the digest decide what a record holds, never the file alone: a torn tail is invisible to most readers.
-An archive is only ever appended to, and only behind bytes that the index knows; otherwise a new file is begun.
+An archive is only ever appended to, and only behind bytes that the index knows; otherwise a new file is begun. What a dead run
+wrote behind them is found by `records`.
 """
 
 import gzip
 import hashlib
-import io
 import os
+import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from fastwarc.warc import WarcRecord, WarcRecordType
-
-from normalize.errors import CorruptRecord, StorageError
-from scraper.capture import Capture, stamp
+from normalize.errors import ConfigError, CorruptRecord, StorageError
+from scraper import records
+from scraper.capture import Capture
+from scraper.records import Verdict, Written
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
-_RESPONSE = "application/http; msgtype=response"
-_IDENTICAL = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
-
-_ON_ITS_WAY = frozenset(("content-encoding", "transfer-encoding", "content-length"))
-_SECRET = frozenset(("set-cookie", "set-cookie2", "authorization", "proxy-authorization", "www-authenticate"))
+_OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
+_BEGIN = b"WARC/1.1\r\n"
+_CHUNK = 1 << 16
+_LARGEST_RECORD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,41 +44,23 @@ class Archive:
     def __init__(self, folder: Path, known: Mapping[str, int], now: datetime) -> None:
         self.folder = folder
         self.now = now
-        self._known = known
+        self._known = dict(known)
         self._file: BinaryIO | None = None
         self._name = ""
         self._size = 0
         self._sizes: dict[str, int] = {}
 
     def append(self, capture: Capture) -> Location:
-        """Write a capture: a `response` where there was HTTP, else a `resource`."""
-        head = _common(capture)
-        if capture.status is None:
-            return self._write(WarcRecordType.resource, head | {"Content-Type": _media(capture)}, capture.body)
-        return self._write(WarcRecordType.response, head | {"Content-Type": _RESPONSE}, _http(capture) + capture.body)
+        """Write a capture with its body."""
+        return self._write(records.whole(capture))
 
     def append_revisit(self, capture: Capture, same_url: str, same_at: str) -> Location:
         """Write a capture whose body lies in the archive already, under `same_url` at `same_at`."""
-        head = _common(capture) | {
-            "WARC-Profile": _IDENTICAL,
-            "WARC-Refers-To-Target-URI": same_url,
-            "WARC-Refers-To-Date": same_at,
-            "Content-Type": _media(capture) if capture.status is None else _RESPONSE,
-        }
-        return self._write(WarcRecordType.revisit, head, _http(capture))
+        return self._write(records.revisit(capture, same_url, same_at))
 
     def append_verdict(self, capture: Capture, code: str, detail: str) -> Location:
-        """Write what became of reading a capture where reading it again would harm: a `metadata` record."""
-        head = {
-            "WARC-Target-URI": capture.url,
-            "WARC-Date": stamp(self.now),
-            "WARC-Refers-To-Date": stamp(capture.captured_at),
-            "WARC-Refers-To-Target-URI": capture.url,
-            "Content-Type": "application/warc-fields",
-        }
-        detail = " ".join(detail.split())
-        fields = f"careerscape-capture: {capture.capture_id}\r\ncareerscape-verdict: {code}\r\ncareerscape-detail: {detail}\r\n"
-        return self._write(WarcRecordType.metadata, head, fields.encode())
+        """Write what became of reading a capture where reading it again would harm."""
+        return self._write(records.verdict(capture, code, detail, self.now))
 
     def read(self, place: Location, sha256: str) -> bytes:
         """The body of a capture. Raises CorruptRecord where the bytes are not those that the index promises."""
@@ -86,9 +68,7 @@ class Archive:
         try:
             with path.open("rb") as file:
                 file.seek(place.offset)
-                record = WarcRecord.from_bytes(gzip.decompress(file.read(place.length)))
-            record.parse_http()
-            body = record.reader.read() if record.reader else b""
+                body = records.body(gzip.decompress(file.read(place.length)))
         except FileNotFoundError:
             why = f"the file is missing from the folder {self.folder} (--archive names another)"
             raise CorruptRecord(place.warc_file, place.offset, why) from None
@@ -97,6 +77,43 @@ class Archive:
         if hashlib.sha256(body).hexdigest() != sha256:
             raise CorruptRecord(place.warc_file, place.offset, f"the body is not the one with sha256 {sha256}")
         return body
+
+    def unknown(self) -> dict[str, tuple[int, int]]:
+        """The files of ours that are longer than the index knows: the size that it knows, and the size that they have."""
+        if not self.folder.is_dir():
+            return {}
+        sizes = {path.name: path.stat().st_size for path in self.folder.iterdir() if _OURS.fullmatch(path.name)}
+        return {name: (self._known.get(name, 0), size) for name, size in sorted(sizes.items()) if size > self._known.get(name, 0)}
+
+    def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | None]]:
+        """What lies in a file from an offset on, to the end of its last whole record; None for a record of no capture.
+
+        A torn record at the end is passed over. Raises CorruptRecord for bytes that are no record of ours.
+        """
+        for place, record in _members(self.folder / name, start):
+            try:
+                found = records.understood(record)
+            except (ValueError, KeyError, ConfigError) as error:
+                raise CorruptRecord(name, place.offset, f"no record that can be understood ({error})") from error
+            yield place, found
+
+    def cut(self, name: str, size: int) -> None:
+        """Take a torn record from the end of a file. Raises StorageError."""
+        try:
+            with (self.folder / name).open("r+b") as file:
+                file.truncate(size)
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise StorageError(f"{self.folder / name}: {error.strerror}") from error
+
+    def learn(self, name: str, size: int) -> None:
+        """Let the index know a file up to a size, as soon as it is durable. Raises StorageError."""
+        try:
+            for path in (self.folder / name, self.folder):
+                _make_durable(path)
+        except OSError as error:
+            raise StorageError(f"{self.folder / name}: {error.strerror}") from error
+        self._known[name] = self._sizes[name] = size
 
     def holds(self, place: Location, sha256: str) -> bool:
         """Whether a body lies where the index says, byte for byte."""
@@ -128,16 +145,8 @@ class Archive:
             except OSError as error:
                 raise StorageError(f"{self.folder / self._name}: {error.strerror}") from error
 
-    def _write(self, kind: WarcRecordType, head: Mapping[str, str], block: bytes) -> Location:
-        digest = hashlib.sha256(b"\n".join([*(f"{k}: {v}".encode() for k, v in head.items()), block])).hexdigest()
-        record = WarcRecord()
-        record.init_headers(kind, f"uuid:{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}".encode())
-        for name, value in head.items():
-            record.headers[name] = value
-        record.set_bytes_content(block)
-        buffer = io.BytesIO()
-        record.write(buffer)
-        member = gzip.compress(buffer.getvalue(), _LEVEL, mtime=0)
+    def _write(self, record: bytes) -> Location:
+        member = gzip.compress(record, _LEVEL, mtime=0)
         try:
             file = self._open()
             file.write(member)
@@ -171,45 +180,40 @@ class Archive:
             number += 1
         self._file = path.open("xb")
         self._name, self._size = path.name, 0
-        folder = os.open(self.folder, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
-        info = b"software: careerscape\r\nformat: WARC File Format 1.1\r\n"
-        head = {"WARC-Date": stamp(self.now), "WARC-Filename": path.name, "Content-Type": "application/warc-fields"}
-        self._write(WarcRecordType.warcinfo, head, info)
+        _make_durable(self.folder)
+        self._write(records.info(path.name, self.now))
         return self._file
 
 
-def _media(capture: Capture) -> str:
-    return f"{capture.media_type}; charset={capture.charset}" if capture.charset else capture.media_type
+def _make_durable(path: Path) -> None:
+    """What a file or folder holds."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
-def _http(capture: Capture) -> bytes:
-    """Status line and headers, nothing where there was no HTTP."""
-    if capture.status is None:
-        return b""
-    kept = [("Content-Type", _media(capture))] if not capture.headers else [_kept(*header) for header in capture.headers]
-    lines = [f"HTTP/1.1 {capture.status} ", *(f"{name}: {value}" for name, value in kept if value), "", ""]
-    return "\r\n".join(lines).encode("latin-1", "replace")
-
-
-def _kept(name: str, value: str) -> tuple[str, str]:
-    """A header as it is archived: nothing secret, and those about the body on its way under another name, as it is decoded."""
-    if name in _SECRET:
-        return name, ""
-    return (f"x-archive-orig-{name}" if name in _ON_ITS_WAY else name), "".join(c for c in value if c.isprintable())
-
-
-def _common(capture: Capture) -> dict[str, str]:
-    """All that a capture is, in the headers of its record."""
-    moved = {"Careerscape-Requested-URI": capture.requested} if capture.requested not in ("", capture.url) else {}
-    return moved | {
-        "WARC-Target-URI": capture.url,
-        "WARC-Date": stamp(capture.captured_at),
-        "WARC-Payload-Digest": f"sha256:{capture.sha256}",
-        "Careerscape-Fetched-At": stamp(capture.fetched_at),
-        "Careerscape-Origin": capture.origin,
-        "Careerscape-Time-Source": capture.time_source,
-    }
+def _members(path: Path, start: int) -> Iterator[tuple[Location, bytes]]:
+    """The whole gzip members of a file from an offset on. Raises CorruptRecord where bytes are no gzip."""
+    with path.open("rb") as file:
+        file.seek(start)
+        offset, rest = start, b""
+        while True:
+            inflater, parts, used, size = zlib.decompressobj(31), [], 0, 0
+            while not inflater.eof and (rest := rest or file.read(_CHUNK)):
+                try:
+                    parts.append(inflater.decompress(rest, _LARGEST_RECORD + 1 - size))
+                except zlib.error as error:
+                    raise CorruptRecord(path.name, offset, f"no gzip member ({error})") from error
+                size += len(parts[-1])
+                if size > _LARGEST_RECORD:
+                    raise CorruptRecord(path.name, offset, f"a record of more than {_LARGEST_RECORD >> 20} MiB")
+                used += len(rest) - len(inflater.unused_data)
+                rest = inflater.unused_data
+            if not inflater.eof:
+                if not b"".join(parts).startswith(_BEGIN[:size]):
+                    raise CorruptRecord(path.name, offset, "no WARC record")
+                return
+            yield Location(path.name, offset, used), b"".join(parts)
+            offset += used

@@ -1,6 +1,7 @@
 """Capture: the bytes of one page, with address, time, origin and digest. Kept until it is forgotten, never changed."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -10,6 +11,8 @@ from normalize.errors import ConfigError
 
 Origin = Literal["live", "file", "warc", "wayback", "commoncrawl"]
 TimeSource = Literal["sidecar", "file", "warc", "http"]
+_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
+_LABEL = re.compile(r"[A-Za-z0-9_:.+()-]{1,40}")
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,23 @@ class Capture:
     def sha256(self) -> str:
         """The digest of the body, in hexadecimal."""
         return hashlib.sha256(self.body).hexdigest()
+
+    def header(self, name: str) -> str:
+        """The first value of a header of the response, empty where there is none."""
+        return next((value for key, value in self.headers if key == name), "")
+
+    @property
+    def noarchive(self) -> bool:
+        """Whether the server asks that no copy of the page is shown (X-Robots-Tag, for all or for us)."""
+        return self._robots_say("noarchive")
+
+    @property
+    def nofollow(self) -> bool:
+        """Whether the server asks that no link of the page is followed (X-Robots-Tag, for all or for us)."""
+        return self._robots_say("nofollow") or self._robots_say("none")
+
+    def _robots_say(self, word: str) -> bool:
+        return any(_says(value, word) for key, value in self.headers if key == "x-robots-tag")
 
     @property
     def capture_id(self) -> str:
@@ -66,3 +86,27 @@ def parse_stamp(text: str) -> datetime:
         return time.astimezone(UTC).replace(microsecond=0)
     except OverflowError as error:
         raise ConfigError(f"{text!r} is out of range") from error
+
+
+def _says(tag: str, word: str) -> bool:
+    agent, colon, rest = tag.partition(":")
+    name = agent.strip().lower()
+    if colon and "," not in agent and name != "unavailable_after":
+        return name == "careerscape" and _says(rest, word)
+    return word in (part.strip().lower() for part in tag.split(","))
+
+
+def media_type_of(header: str) -> str:
+    """The type that a Content-Type header gives; HTML where it gives none that can be understood."""
+    name = header.partition(";")[0].strip().lower()
+    return name if _MEDIA_TYPE.fullmatch(name) and name != "application/xhtml+xml" else "text/html"
+
+
+def charset_of(header: str) -> str:
+    """The label of the encoding that a Content-Type header gives, empty where it gives none."""
+    for parameter in header.split(";")[1:]:
+        name, _, value = parameter.partition("=")
+        label = value.strip().strip("\"'")
+        if name.strip().lower() == "charset":
+            return label if _LABEL.fullmatch(label) else ""
+    return ""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
@@ -147,6 +147,24 @@ def import_(
 def scrape(
     context: typer.Context,
     urls: Annotated[list[str] | None, typer.Argument(metavar="URL...", help="Pages to fetch.", show_default=False)] = None,
+    urls_file: Annotated[
+        Path | None, typer.Option("--urls", metavar="FILE", help="A list of pages, one address a line; - for standard input.")
+    ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Pairs of occupations, titles or slugs, with the header left,right.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="URL", help="The site whose pages compare the pairs. [default: that of the site file]")
+    ] = None,
+    sitemap: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="Take the comparison pages of a sitemap; may be repeated.")
+    ] = None,
+    follow: Annotated[
+        int, typer.Option(min=0, max=100, metavar="N", help="Follow links to other comparison pages of a site so deep.")
+    ] = 0,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Fetch also what is not due yet.")] = False,
+    max_pages: Annotated[int | None, typer.Option(min=1, metavar="N", help="Fetch no more pages in this run.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0, metavar="S", help="End the run after so many seconds.")] = None,
     allow_host: Annotated[
         list[str] | None,
         typer.Option(metavar="HOST", help="Permit a host (or HOST:PORT) that no site file lists; may be repeated."),
@@ -157,21 +175,37 @@ def scrape(
     contact: Annotated[
         str | None, typer.Option(metavar="WHO", help="Where a site's owner can reach you: a mail or web address.")
     ] = None,
+    log_format: Annotated[Literal["text", "json"], typer.Option(help="What is written to standard error.")] = "text",
     as_json: Json = False,
 ) -> None:
     """Fetch pages politely.
 
-    They are archived, read and loaded one by one. Without URL, what an earlier run left is fetched.
+    They are archived, read and loaded one by one. A run also takes up what an earlier one left; without any page named, it
+    fetches all that is due.
     """
-    from scraper import report, terminal
+    from scraper import report, terminal, wishes
     from scraper import scrape as scraping
+    from scraper.operation import events, oversight
     from scraper.politeness import Clock
+    from scraper.process import Stop
 
     raise_when_terminated()
-    wish = scraping.Wish(tuple(urls or ()), tuple(allow_host or ()), delay)
-    with terminal.progress("fetching") as bar, report.collected(bar.advance) as told:
-        done = scraping.pages(_settings(context, contact=contact), wish, Clock(), bar.begin, told.add)
-    _end(context, done, told, as_json)
+    settings = _settings(context, contact=contact)
+    listed = wishes.listed(urls_file, pairs, base, settings.db)
+    wish = wishes.Wish(
+        tuple(urls or ()), tuple(allow_host or ()), delay, listed, tuple(sitemap or ()), follow, refresh, max_pages, time_limit
+    )
+    in_json = log_format == "json"
+    log = events.Log() if in_json else events.Silent()
+    with Stop() as stop:
+        clock = Clock(sleep=stop.sleep)
+        with (
+            oversight.overseen(settings, clock, log) as ended,
+            terminal.progress("fetching", hidden=in_json) as bar,
+            report.collected(bar.advance, silent=in_json) as told,
+        ):
+            ended.append(scraping.pages(settings, wish, clock, oversight.Onlooker(told, bar, log), stop))
+    _end(context, ended[0], told, as_json)
 
 
 def _end(context: typer.Context, done: "run.Report", told: "report.Told", as_json: bool) -> NoReturn:
@@ -191,12 +225,13 @@ def demo(context: typer.Context, as_json: Json = False) -> None:
     """
     from scraper import report, terminal
     from scraper.demo import tour
+    from scraper.operation import events, oversight
 
     raise_when_terminated()
     flags: _Flags = context.obj
     settings = _settings(context) if flags.db else tour.own_settings()
     with terminal.progress("scraping") as bar, report.collected(bar.advance) as told:
-        root, done = tour.scrape_bundled(settings, bar.begin, told.add)
+        root, done = tour.scrape_bundled(settings, oversight.Onlooker(told, bar, events.Silent()))
     told.say()
     with _reading_at(settings.db) as db:
         if not as_json:
@@ -298,16 +333,23 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     """Show what is fresh, and the last runs."""
     from datetime import UTC, datetime
 
-    from db import coverage, queries
+    from db import coverage, hosts, queries, queue, requests
     from scraper import report, terminal
+    from scraper.capture import stamp
 
+    time = datetime.now(UTC)
     with _reading(context) as db:
-        counts, covered = queries.counts(db), coverage.coverage(db, datetime.now(UTC))
+        now = stamp(time)
+        counts, covered = queries.counts(db), coverage.coverage(db, time)
         runs = queries.newest_runs(db, 10)
+        scraped = next((row["run_id"] for row in runs if row["command"] == "scrape"), 0)
+        more = {"queue": queue.counts(db, now), "held": hosts.held(db, now), "parked": queue.parked(db, 100)}
+        more |= {"requests": requests.outcomes(db, scraped)}
+        lines = [report.coverage_line(counts, covered), *report.queue_lines(db, now), report.requests_line(db, scraped)]
     if as_json:
-        terminal.print_json({**counts, "coverage": covered, "runs": runs})
+        terminal.print_json({**counts, "coverage": covered, **more, "runs": runs})
         return
-    terminal.tell(report.coverage_line(counts, covered))
+    terminal.tell("\n".join(filter(None, lines)))
     terminal.tell("")
     terminal.print_table(report.RUN_HEADS, [report.run_cells(row) for row in runs])
 
@@ -331,6 +373,31 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
             terminal.print_pairs(name, list(pairs.items()))
         terminal.tell("\n".join(["", *diagnosis.problems]) if diagnosis.problems else "\nNo problem found.")
     raise typer.Exit(StorageError.exit_code if diagnosis.problems else 0)
+
+
+@app.command()
+def schedule(
+    context: typer.Context,
+    kind: Annotated[Literal["systemd", "cron", "github"], typer.Argument(help="What is to run it.", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="-- ARGUMENT...", help="Those of scrape, behind --.", show_default=False)
+    ] = None,
+    every: Annotated[Literal["hourly", "daily", "weekly"], typer.Option(help="How often.")] = "daily",
+) -> None:
+    """Print a unit that scrapes again and again.
+
+    It carries the configuration of this moment; docs/operation.md says how to install it.
+    """
+    from scraper import terminal
+    from scraper.operation import schedule as units
+
+    words, settings = tuple(arguments or ()), _settings(context)
+    command = typer.main.get_command(app)
+    scraping = command.get_command(context, "scrape")  # type: ignore[attr-defined]
+    scraping.make_context("scrape", list(words), parent=context.parent).close()
+    terminal.tell(units.unit(kind, settings, words, units.this_program(), every).rstrip("\n"))
+    if not settings.contact and not any(word.partition("=")[0] == "--contact" for word in words):
+        terminal.say("careerscape: no contact is set, so that scrape will ask no host but this machine (--contact, docs/cli.md)")
 
 
 if __name__ == "__main__":

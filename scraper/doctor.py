@@ -1,21 +1,21 @@
 """The state of an installation: versions, configuration, database, archive, disk; and what is wrong with it."""
 
 import platform
-import shutil
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import version as release_of
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from db import captures, integrity
 from db.connection import Database
 from normalize import vocabulary
 from scraper import version
 from scraper.archive import Archive, Location
+from scraper.operation import disk
 from scraper.settings import Settings
 
 _LIBRARIES = ("httpx", "selectolax", "FastWARC", "protego", "pydantic", "sqlite-utils", "typer", "rich")
-LOW_DISK_BYTES = 500_000_000
 _MOST_RECORDS = 1000
 """The newest pages of the archive are read and compared with their digests."""
 _MOST_NAMED = 5
@@ -37,7 +37,7 @@ def diagnose(settings: Settings, db: Database | None) -> Diagnosis:
         "configuration": _configuration(settings),
         "database": _database(settings.db, db, found),
         "archive": _archive(settings.archive, db, found),
-        "disk": _disk(settings.db, found),
+        "disk": _disk(settings, found),
     }
     return Diagnosis(sections, tuple(found))
 
@@ -49,7 +49,15 @@ def _versions() -> dict[str, str]:
 
 def _configuration(settings: Settings) -> dict[str, str]:
     contact = settings.contact or "none; needed to scrape any host but this machine"
-    return {"db": str(settings.db.absolute()), "archive": str(settings.archive.absolute()), "contact": contact}
+    watch = urlsplit(settings.healthcheck).hostname  # what follows it may be a secret
+    return {
+        "config": str(settings.config.absolute()) if settings.config else "none",
+        "db": str(settings.db.absolute()), "archive": str(settings.archive.absolute()), "contact": contact,
+        "metrics": str(settings.metrics.absolute()) if settings.metrics else "none",
+        "healthcheck": watch or "none",
+        "revisits": f"every {settings.revisit_min_days:g} to {settings.revisit_max_days:g} days, in full after "
+        f"{settings.full_fetch_days} days",
+    }  # fmt: skip
 
 
 def _database(path: Path, db: Database | None, found: list[str]) -> dict[str, str]:
@@ -86,9 +94,8 @@ def _archive(folder: Path, db: Database | None, found: list[str]) -> dict[str, s
     }
 
 
-def _disk(path: Path, found: list[str]) -> dict[str, str]:
-    place = next(folder for folder in path.absolute().parents if folder.is_dir())
-    free = shutil.disk_usage(place).free
-    if free < LOW_DISK_BYTES:
-        found.append(f"{place}: only {free / 1e6:,.0f} MB are free")
-    return {"free": f"{free / 1e9:,.1f} GB at {place}"}
+def _disk(settings: Settings, found: list[str]) -> dict[str, str]:
+    rooms = list(disk.rooms(settings))
+    found += [room.problem for room in rooms if room.problem]
+    free = ", ".join(f"{room.free / 1e9:,.1f} GB at {room.folder}" for room in rooms)
+    return {"free": free, "minimum": f"{settings.min_free_mb:,} MB" if settings.min_free_mb else "none"}

@@ -56,7 +56,9 @@ Block = Heading | Paragraph | Items | Table
 @dataclass(frozen=True, slots=True)
 class Document:
     """One page. `canonical` and `saved_from` are addresses that the page gives itself; `cut` tells that it ends too early;
-    `open_end` that it may go on behind its last character; `undecodable` counts the bytes (or NULs) that had to be replaced."""
+    `open_end` that it may go on behind its last character; `undecodable` counts the bytes (or NULs) that had to be replaced;
+    `noarchive` tells that it asks for no copy of it to be shown; `marks` are those of gatekeepers in the markup of a page with
+    little text (see `scraper.walls`)."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -65,3 +67,5 @@ class Document:
     cut: bool = False
     open_end: bool = False
     undecodable: int = 0
+    noarchive: bool = False
+    marks: tuple[str, ...] = ()

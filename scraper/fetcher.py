@@ -1,124 +1,101 @@
 """A page fetched with manners: its host is permitted, robots.txt agrees, the pause is over, and each redirect is asked anew."""
 
-import ipaddress
 import math
-from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
+from db.hosts import RobotsTxt
 from normalize.errors import UsageError
-from scraper import robots, sites
-from scraper.http import DEADLINE_S, Client, Outcome, Response
-from scraper.politeness import DEFAULT_DELAY_S, LONGEST_DELAY_S, LONGEST_WAIT_S, Clock, Pace, retry_after_s
+from scraper import robots
+from scraper.capture import parse_stamp, stamp
+from scraper.hosts import Hosts
+from scraper.http import DEADLINE_S, Client, Outcome, Response, Validators
+from scraper.politeness import LONGEST_DELAY_S, LONGEST_WAIT_S, Clock, Pace, retry_after_s
 from scraper.readers import MAX_BYTES
 from scraper.urls import canonical
+from scraper.visits import Hop, Visit
 
 MAX_REDIRECTS = 10
-_WEB_PORTS = (None, 80, 443)
 _AS_THEY_ARE = "/%:@!$&'()*+,;=~[]?"
 
 
-@dataclass(frozen=True, slots=True)
-class Visit:
-    """How a page was fetched: `url` is the last address as it was asked for, `at` when its response had come, `requests` how
-    many were made for the page; `wait_s` is the pause that the host asks for, None where it asks for none."""
+GIVEN_UP_AFTER_S = 5.0
+"""A page in flight when the time of the run is over gets so long to come in."""
 
-    requested: str
-    url: str
-    outcome: Outcome
-    at: datetime
-    detail: str
-    requests: int = 0
-    response: Response | None = None
-    wait_s: float | None = None
+IN_TROUBLE = frozenset(("timeout", "connection_error", "truncated", "protocol_error", "server_error", "rate_limited"))
+"""Outcomes of a request by which a host shows that it is asked too much, or not well."""
 
 
-class Hosts:
-    """Which hosts may be asked: those of the site files, and those that the user permits (`HOST` or `HOST:PORT`).
+class Memory(Protocol):
+    """What a fetcher is told of earlier runs, and what it wants to be remembered."""
 
-    With `only_near`, none but this machine itself. Raises UsageError for what is no host and no pause.
-    """
+    def robots(self, origin: str) -> RobotsTxt | None:
+        """The last answer to a request for the robots.txt of an origin."""
 
-    def __init__(self, allowed: Iterable[str] = (), delay_s: float | None = None, only_near: bool = False) -> None:
-        if delay_s is not None and not (math.isfinite(delay_s) and delay_s >= 0):
-            raise UsageError(f"a pause of {delay_s} seconds cannot be kept")
-        self._allowed = {_host_and_port(host) for host in allowed}
-        self._delay_s = delay_s
-        self._only_near = only_near
+    def remember_robots(self, origin: str, answer: RobotsTxt) -> None:
+        """Keep an answer."""
 
-    def permits(self, url: str) -> bool:
-        """Whether a page of this address may be asked for."""
-        if self._only_near and not is_loopback(url):
-            return False
-        parts = urlsplit(url)
-        if parts.port in _WEB_PORTS and _site(url) is not None:
-            return True
-        port = parts.port or (443 if parts.scheme == "https" else 80)
-        return bool({(parts.hostname or "", None), (parts.hostname or "", port)} & self._allowed)
-
-    def delay(self, url: str) -> tuple[float, str]:
-        """The seconds between two requests before robots.txt has a say, and who asks for them."""
-        site = _site(url)
-        if site is not None and (self._delay_s is None or self._delay_s <= site.delay_s):
-            return site.delay_s, f"sites/{site.name}.toml"
-        return (self._delay_s, "--delay") if self._delay_s is not None else (DEFAULT_DELAY_S, "default")
+    def validators(self, url: str) -> Validators | None:
+        """Those of the stored capture of a page, where it may be confirmed instead of sent again."""
 
 
-def _host_and_port(text: str) -> tuple[str, int | None]:
-    """What `--allow-host` names; the port is None for any."""
-    host = text.strip()
-    shown = f"[{host}]" if host.count(":") > 1 and not host.startswith("[") else host
-    try:
-        parts = urlsplit(f"//{shown}")
-        port, name = parts.port, urlsplit(canonical(f"http://{shown}/")).hostname
-    except (UsageError, ValueError) as error:
-        raise UsageError(f"{text!r} is no host: write HOST or HOST:PORT") from error
-    if not name or parts.netloc != shown or "@" in shown or (parts.path, parts.query, parts.fragment) != ("", "", ""):
-        raise UsageError(f"{text!r} is no host: write HOST or HOST:PORT")
-    return name, port
+class Forgetful:
+    """Remembers nothing."""
 
+    def robots(self, origin: str) -> RobotsTxt | None:  # noqa: ARG002
+        """Nothing."""
+        return None
 
-def _site(url: str) -> sites.Site | None:
-    host = urlsplit(url).hostname
-    return next((site for site in sites.load() if host in site.hosts), None)
+    def remember_robots(self, origin: str, answer: RobotsTxt) -> None:
+        """Nothing is kept."""
 
-
-def is_loopback(url: str) -> bool:
-    """Whether an address names this machine itself."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
+    def validators(self, url: str) -> Validators | None:  # noqa: ARG002
+        """None."""
+        return None
 
 
 class Fetcher:
-    """Fetches pages one after the other."""
+    """Fetches pages one after the other. `until` is when the run gives up what it is at, in seconds of the clock."""
 
-    def __init__(self, client: Client, hosts: Hosts, clock: Clock, deadline_s: float = DEADLINE_S) -> None:
-        self._client = client
-        self._hosts = hosts
-        self._clock = clock
-        self._deadline_s = deadline_s
-        self._pace = Pace(clock)
-        self._rules: dict[str, robots.Rules] = {}
+    def __init__(
+        self, client: Client, hosts: Hosts, clock: Clock, memory: Memory | None = None, deadline_s: float = DEADLINE_S,
+        until: float = math.inf,
+    ) -> None:  # fmt: skip
+        self.pace = Pace(clock)
+        self._client, self._hosts, self._clock = client, hosts, clock
+        self._memory = memory or Forgetful()
+        self._deadline_s, self._until = deadline_s, until
+        self._rules: dict[str, tuple[robots.Rules, datetime]] = {}
 
-    def fetch(self, url: str) -> Visit:
-        """Fetch a page; what goes wrong is the outcome."""
+    def fetch(self, url: str, most: int = MAX_BYTES) -> Visit:
+        """Fetch a page, at most `most` bytes of it; what goes wrong is the outcome."""
         trip = _Trip(url, self._deadline_s)
         while True:
             if not self._hosts.permits(trip.at):
-                return self._end(trip, trip.refusal, f"{urlsplit(trip.at).netloc} is on no list (--allow-host permits it)")
-            rules = self._rules_of(trip.at)
+                return self._refuse(trip, trip.refusal, f"{urlsplit(trip.at).netloc} is on no list (--allow-host permits it)")
+            rules = self._rules_of(trip)
+            if trip.given_up:
+                return self._end(trip, "timeout", "the run has no more time")
             if denial := rules.denial(trip.at):
-                return self._end(trip, denial, rules.detail, retry_after=rules.retry_after)
-            response = self._get(trip.at, trip)
-            if response.outcome != "redirect":
-                retry_after = response.header("retry-after")
-                return self._end(trip, response.outcome, response.detail, response, retry_after)
+                return self._refuse(trip, denial, rules.detail, rules.rule(trip.at), rules.retry_after)
+            response = self._get(trip.at, trip, rules.rule(trip.at), most, validators=self._memory.validators(trip.at))
+            if trip.given_up or response.outcome != "redirected":
+                return self._end(trip, response.outcome, response.detail, response, response.header("retry-after"))
             if not trip.turn(response.header("location")):
-                return self._end(trip, "refused_redirect", f"to {response.header('location')[:200]!r}")
+                detail = f"to {response.header('location')[:200]!r}"
+                trip.hops[-1] = replace(trip.hops[-1], outcome="refused_redirect", detail=detail)
+                return self._end(trip, "refused_redirect", detail)
+
+    def has_time(self, seconds: float) -> bool:
+        """Whether the run may begin something after so many seconds."""
+        return self._clock.monotonic() + seconds <= self._until - GIVEN_UP_AFTER_S
+
+    def _refuse(self, trip: "_Trip", outcome: Outcome, detail: str, rule: str = "", retry_after: str = "") -> Visit:
+        """End a trip at an address that is not asked."""
+        trip.hops.append(Hop(trip.at, self._clock.now(), outcome, detail=detail, robots_rule=rule))
+        return self._end(trip, outcome, detail, retry_after=retry_after)
 
     def _end(
         self, trip: "_Trip", outcome: Outcome, detail: str, response: Response | None = None, retry_after: str = ""
@@ -126,61 +103,95 @@ class Fetcher:
         now = self._clock.now()
         wait = None
         if outcome == "rate_limited":
-            self._pace.hold(_host(trip.at), retry_after_s(retry_after, now))
-            wait = self._pace.held_s(_host(trip.at))
-        return Visit(trip.requested, trip.at, outcome, now, detail, trip.requests, response, wait)
+            self.pace.hold(host_of(trip.at), retry_after_s(retry_after, now), "Retry-After")
+            wait = self.pace.held_s(host_of(trip.at))
+        return Visit(trip.requested, trip.at, outcome, now, detail, tuple(trip.hops), response, wait, trip.given_up)
 
-    def _rules_of(self, url: str) -> robots.Rules:
-        """The rules of the host of an address, read once a run; once more where the host asked for a pause instead."""
-        origin = _origin(url)
-        if known := self._rules.get(origin):
-            return known
-        rules = robots.rules(self._robots_txt(origin))
-        if rules.everything != "rate_limited":
-            self._rules[origin] = rules
-        if rules.crawl_delay_s is not None:
-            self._pace.floor(_host(url), rules.crawl_delay_s, "robots.txt")
-            if rules.crawl_delay_s > LONGEST_DELAY_S:
-                self._pace.hold(_host(url), rules.crawl_delay_s)
+    def _rules_of(self, trip: "_Trip") -> robots.Rules:
+        """The rules of the host of an address, for as long as they may be kept; asked for once more where the host wanted a
+        pause instead."""
+        origin, host, now = _origin(trip.at), host_of(trip.at), self._clock.now()
+        rules, until = self._rules.get(origin) or self._remembered(origin)
+        if rules is None or now >= until:
+            answer = self._robots_txt(origin, trip)
+            rules = robots.rules(answer)
+            if trip.given_up or rules.everything == "rate_limited":
+                return rules
+            keep = timedelta(seconds=robots.KEPT_S if rules.everything is None else robots.KEPT_UNREADABLE_S)
+            self._rules[origin] = rules, now + keep
+            if rules.everything is None:
+                kept = RobotsTxt(stamp(now), answer.outcome, answer.detail, answer.status, answer.body)
+                self._memory.remember_robots(origin, kept)
+        self.pace.floor(host, rules.crawl_delay_s or 0.0, "Crawl-delay")
+        if (left := self.pace.left(host)) > LONGEST_DELAY_S and self.pace.delay(host)[1] == "Crawl-delay":
+            self.pace.hold(host, left, "Crawl-delay")
         return rules
 
-    def _robots_txt(self, origin: str) -> Response:
-        trip = _Trip(f"{origin}/robots.txt", self._deadline_s, robots.MAX_REDIRECTS)
-        while True:
-            if not self._hosts.permits(trip.at):
-                return Response(trip.at, "refused_redirect", detail=f"it leads to {urlsplit(trip.at).netloc}")
-            response = self._get(trip.at, trip, robots.MAX_BYTES + 1, cut=True)
-            if response.outcome != "redirect":
-                return response
-            if not trip.turn(response.header("location")):
-                return Response(trip.at, "refused_redirect", detail=f"it leads to {response.header('location')[:200]!r}")
+    def _remembered(self, origin: str) -> tuple[robots.Rules | None, datetime]:
+        """The rules that an earlier run has read, and until when they may be kept."""
+        known, now = self._memory.robots(origin), self._clock.now()
+        if known is None or parse_stamp(known.fetched_at) > now:  # a clock may have been set back
+            return None, now
+        rules = robots.remembered(known.outcome, known.detail, known.http_status, known.body)
+        self._rules[origin] = rules, parse_stamp(known.fetched_at) + timedelta(seconds=robots.KEPT_S)
+        return self._rules[origin]
 
-    def _get(self, url: str, trip: "_Trip", most: int = MAX_BYTES, cut: bool = False) -> Response:
-        """One request when its time has come; none where the host is to be left alone, or the time of the page is over."""
-        host = _host(url)
-        self._pace.floor(host, *self._hosts.delay(url))
-        if (held := self._pace.held_s(host)) > LONGEST_WAIT_S:
+    def _robots_txt(self, origin: str, page: "_Trip") -> Response:
+        trip = _Trip(f"{origin}/robots.txt", self._deadline_s, robots.MAX_REDIRECTS, page.hops)
+        try:
+            while True:
+                if not self._hosts.permits(trip.at):
+                    return Response(trip.at, "refused_redirect", detail=f"it leads to {urlsplit(trip.at).netloc}")
+                response = self._get(trip.at, trip, "", robots.MAX_BYTES + 1, cut=True)
+                if trip.given_up or response.outcome != "redirected":
+                    return response
+                if not trip.turn(response.header("location")):
+                    detail = f"it leads to {response.header('location')[:200]!r}"
+                    return Response(trip.at, "refused_redirect", detail=detail)
+        finally:
+            page.given_up = trip.given_up
+
+    def _get(
+        self, url: str, trip: "_Trip", rule: str, most: int, cut: bool = False, validators: Validators | None = None
+    ) -> Response:
+        """One request when its time has come; none where the host is to be left alone, or the time of page or run is over."""
+        host, clock = host_of(url), self._clock
+        for seconds, reason in self._hosts.delays(url):
+            self.pace.floor(host, seconds, reason)
+        if (held := self.pace.held_s(host)) > LONGEST_WAIT_S:
             said = f"{host} asks to be left alone for {held:,.0f} s"
+            trip.hops.append(Hop(url, clock.now(), "rate_limited", detail=said, robots_rule=rule))
             return Response(url, "rate_limited", headers=(("retry-after", str(math.ceil(held))),), detail=said)
         if trip.seconds <= 0:
+            trip.hops.append(Hop(url, clock.now(), "timeout", detail="redirects took all the time", robots_rule=rule))
             return Response(url, "timeout", detail="redirects took all the time")
-        self._pace.wait(host)
-        started = self._clock.monotonic()
-        response = self._client.get(url, trip.seconds, most, cut)
-        self._pace.answered(host)
-        trip.seconds -= self._clock.monotonic() - started
-        trip.requests += 1
+        if not self.has_time(self.pace.left(host)):
+            trip.given_up = True
+            return Response(url, "timeout", detail="the run has no more time")
+        delay, reason = self.pace.in_force(host)
+        self.pace.wait(host)
+        started, at = clock.monotonic(), clock.now()
+        response = self._client.get(url, min(trip.seconds, self._until - started), most, cut, validators)
+        took = clock.monotonic() - started
+        self.pace.answered(host, took, response.outcome not in IN_TROUBLE)
+        trip.seconds -= took
+        trip.given_up = response.outcome == "timeout" and clock.monotonic() >= self._until
+        trip.hops.append(
+            Hop(url, at, response.outcome, response.status, response.received, round(took * 1000), response.address, delay,
+                reason, rule, response.detail)
+        )  # fmt: skip
         return response
 
 
 class _Trip:
-    """A page on its way through redirects: where it is and has been, and how much time and how many hops are left."""
+    """A page on its way through redirects: where it is and has been, and how much time and how many turns are left."""
 
-    def __init__(self, url: str, seconds: float, hops: int = MAX_REDIRECTS) -> None:
+    def __init__(self, url: str, seconds: float, turns: int = MAX_REDIRECTS, hops: list[Hop] | None = None) -> None:
         self.requested = self.at = url
         self.seconds = seconds
-        self.hops = hops
-        self.requests = 0
+        self.turns = turns
+        self.hops = [] if hops is None else hops
+        self.given_up = False
         self._seen = {url}
 
     @property
@@ -190,12 +201,12 @@ class _Trip:
 
     def turn(self, location: str) -> bool:
         """Follow a redirect; False for one too many, one that leads back, to another scheme, or from https to http."""
-        self.hops -= 1
+        self.turns -= 1
         try:
             target = _target(self.at, location)
         except (UsageError, ValueError):
             return False
-        if self.hops < 0 or target in self._seen or (self.at.startswith("https:") and not target.startswith("https:")):
+        if self.turns < 0 or target in self._seen or (self.at.startswith("https:") and not target.startswith("https:")):
             return False
         self._seen.add(target)
         self.at = target
@@ -220,6 +231,6 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _host(url: str) -> str:
+def host_of(url: str) -> str:
     """What is asked one request at a time: a host under both schemes."""
     return urlsplit(url).netloc

@@ -1,16 +1,12 @@
 """The door to httpx: one polite client. Every request ends in one typed outcome, within its deadline and its size.
 
-It works on httpx's transport alone: there are no cookies, no redirects that are followed (with their bodies read) and no
-proxies or passwords from the environment. Bodies are streamed raw and decoded by `scraper.inflate`. Certificates are always
+It works with the requests and responses of httpx, and with none of its clients: there are no cookies, no redirects that are
+followed (with their bodies read) and no proxies or passwords from the environment. Bodies are streamed raw and decoded by
+`scraper.inflate`. Connections are made by `scraper.sockets`, to addresses that a guard permits. Certificates are always
 checked. A connection serves one request, as one that is kept may be closed by the server or hold bytes of the page before.
 """
 
-import ipaddress
-import socket
-import ssl
-import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Any, Literal
@@ -19,32 +15,56 @@ from urllib.parse import urlsplit
 import httpcore
 import httpx
 
+from scraper.addresses import Guard
 from scraper.inflate import Refused, decoded
 from scraper.readers import MAX_BYTES
+from scraper.sockets import Connections, Failed, Limits
 
 Outcome = Literal[
-    "ok", "redirect", "gone", "not_found", "blocked", "challenge", "rate_limited", "client_error", "server_error", "too_large",
-    "truncated", "bad_encoding", "timeout", "protocol_error", "dns_error", "connection_error", "tls_error", "refused_address",
-    "refused_redirect", "robots_denied", "robots_unreadable",
+    "ok", "not_modified", "redirected", "gone", "not_found", "blocked", "challenge", "soft_404", "too_large", "truncated",
+    "bad_encoding", "wrong_type", "timeout", "refused_address", "refused_redirect", "robots_denied", "robots_unreadable",
+    "rate_limited", "client_error", "server_error", "empty", "protocol_error", "dns_error", "connection_error", "tls_error",
 ]  # fmt: skip
 DEADLINE_S = 30.0
-MAX_HEAD_BYTES = 1 << 20
-"""The most that a server may send before the body, interim answers (1xx) included."""
 
 ACCEPT = "text/html,application/xhtml+xml,text/plain;q=0.5"
 _BY_STATUS: dict[int, Outcome] = {
-    200: "ok", 401: "blocked", 403: "blocked", 404: "not_found", 410: "gone", 429: "rate_limited", 451: "blocked",
+    101: "protocol_error", 200: "ok", 204: "empty", 205: "empty", 206: "protocol_error", 401: "blocked", 403: "blocked",
+    404: "not_found", 410: "gone", 429: "rate_limited", 451: "blocked",
 }  # fmt: skip
 _REDIRECTS = frozenset((301, 302, 303, 307, 308))
+_CHALLENGES = {"cf-mitigated": ("challenge",), "x-amzn-waf-action": ("challenge", "captcha")}
+"""Headers by which a page is said to be a challenge, and their values, as Cloudflare and AWS document them."""
+
+_LONGEST_VALIDATOR = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said of an earlier answer: its ETag and its Last-Modified, as they were sent; either may be empty."""
+
+    etag: str
+    last_modified: str
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The conditions of a request. A value that is too long or has characters that a header cannot have is not sent."""
+        found = {"If-None-Match": self.etag.strip(" \t"), "If-Modified-Since": self.last_modified.strip(" \t")}
+        return {name: value for name, value in found.items() if value and _is_sendable(value)}
+
+
+def _is_sendable(value: str) -> bool:
+    return len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()
 
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """How one request ended: `ok` for a whole body of status 200, `redirect` where a location is given; `client_error` is also
-    every status below 500 that is neither.
+    """How one request ended: `ok` for a whole body of status 200, `redirected` where a location is given; `client_error` is
+    also every status below 500 that has no outcome of its own.
 
     `headers` are as they were sent, names in lower case; `body` is decoded of any content encoding, empty unless `ok`;
-    `received` counts the bytes of the body as they came.
+    `received` counts the bytes of the body as they came; `address` is the IP address that was asked, empty where none was.
+    `unframed` says that the end of the body is the end of the connection, so that a cut could not be seen.
     """
 
     url: str
@@ -54,6 +74,8 @@ class Response:
     body: bytes = b""
     received: int = 0
     detail: str = ""
+    address: str = ""
+    unframed: bool = False
 
     def header(self, name: str) -> str:
         """The first value of a header, empty where there is none."""
@@ -61,15 +83,16 @@ class Response:
 
 
 class Client:
-    """Requests one after the other, as `user_agent`. Use as a context manager; `transport` is for tests."""
+    """Requests one after the other, as `user_agent`, to what `guard` permits. Use as a context manager; `transport` is for
+    tests, and meets no guard."""
 
-    def __init__(self, user_agent: str, transport: httpx.BaseTransport | None = None) -> None:
-        self._limits = _Limits()
-        self._headers = {
+    def __init__(self, user_agent: str, guard: Guard, transport: httpx.BaseTransport | None = None) -> None:
+        self._limits = Limits()
+        self._headers = httpx.Headers({
             "User-Agent": user_agent, "Accept": ACCEPT, "Accept-Encoding": "gzip, deflate", "Accept-Language": "en-US,en",
             "Connection": "close",
-        }  # fmt: skip
-        self._transport = transport or _transport(self._limits)
+        })  # fmt: skip
+        self._transport = transport or _Transport(self._limits, guard)
 
     def __enter__(self) -> "Client":
         return self
@@ -77,76 +100,110 @@ class Client:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._transport.close()
 
-    def get(self, url: str, deadline_s: float = DEADLINE_S, most: int = MAX_BYTES, cut: bool = False) -> Response:
+    def get(
+        self, url: str, deadline_s: float = DEADLINE_S, most: int = MAX_BYTES, cut: bool = False,
+        validators: Validators | None = None,
+    ) -> Response:  # fmt: skip
         """One request, its body at most `most` bytes decoded; with `cut`, what is longer counts as if it ended there.
 
+        `validators` are those of a stored answer; a server that says `not_modified` without them breaks the protocol.
         Raises nothing: what goes wrong is the outcome.
         """
+        conditions = validators.headers if validators else {}
         try:
-            request = httpx.Request("GET", url, headers=self._headers)
-            parts = urlsplit(url)
-            if request.url.raw_host.decode("ascii") != parts.hostname or request.url.port not in (parts.port, None):
-                return Response(url, "refused_address", detail="its host can be understood in two ways")
+            request = _request(url, self._headers, conditions)
         except (httpx.InvalidURL, ValueError) as error:
             return Response(url, "refused_address", detail=str(error))
         self._limits.start(deadline_s)
         try:
             response = self._transport.handle_request(request)
-        except httpx.TransportError as error:
-            return Response(url, _kind_of(error), detail=_words(error))
+        except (Failed, httpx.TransportError) as error:
+            return Response(url, _kind_of(error), detail=_words(error), address=self._limits.address)
         try:
-            return self._read(url, response, most, cut)
+            return self._read(url, response, most, cut, bool(conditions))
         finally:
             response.close()
 
-    def _read(self, url: str, response: httpx.Response, most: int, cut: bool) -> Response:
+    def _read(self, url: str, response: httpx.Response, most: int, cut: bool, conditional: bool) -> Response:
         headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
-        outcome, detail = _outcome(response), f"HTTP {response.status_code}"
+        fields = _joined(headers)
+        outcome, detail = _outcome(response.status_code, response.http_version, fields, conditional)
+        if outcome == "ok" and not cut and (announced := _announced(fields)) > most:
+            outcome, detail = "too_large", f"it announces {announced:,} bytes, more than {most:,}"
         if outcome != "ok":
-            return Response(url, outcome, response.status_code, headers, detail=detail)
+            return Response(url, outcome, response.status_code, headers, detail=detail, address=self._limits.address)
         self._limits.head_ended()
         raw = _Counted(response, self._limits)
-        body = bytearray()
+        pieces: list[bytes] = []
         try:
-            for chunk in decoded(raw, response.headers.get("content-encoding", ""), most):
-                body += chunk
+            pieces.extend(decoded(raw, fields.get("content-encoding", ""), most))
         except Refused as refused:
             if not (cut and refused.outcome == "too_large"):
                 outcome, detail = refused.outcome, refused.detail
-        except httpx.TransportError as error:
-            outcome, detail = _kind_in_body(error), _words(error)
-        content = bytes(body) if outcome == "ok" else b""
-        return Response(url, outcome, response.status_code, headers, content, raw.count, detail)
+        except (Failed, httpx.TransportError) as error:
+            outcome, detail = _kind_of(error), _words(error)
+            outcome = "truncated" if outcome == "connection_error" else outcome
+        content = b"".join(pieces) if outcome == "ok" else b""
+        unframed = not fields.keys() & {"content-length", "transfer-encoding"}
+        return Response(
+            url, outcome, response.status_code, headers, content, raw.count, detail, self._limits.address, unframed
+        )  # fmt: skip
 
 
-def _outcome(response: httpx.Response) -> Outcome:
-    status = response.status_code
-    if response.headers.get("cf-mitigated", "").lower() == "challenge":
-        return "challenge"
-    if status in _REDIRECTS and "location" in response.headers:
-        return "redirect"
-    if status == 503 and "retry-after" in response.headers:
-        return "rate_limited"
-    return _BY_STATUS.get(status, "server_error" if status >= 500 else "client_error")
+def _request(url: str, headers: httpx.Headers, conditions: Mapping[str, str]) -> httpx.Request:
+    """Raises ValueError or httpx.InvalidURL for an address that is none, or that programs understand in different ways."""
+    request = httpx.Request("GET", url, headers=headers)
+    request.headers.update(conditions)
+    parts = urlsplit(url)
+    if request.url.raw_host.decode("ascii") != parts.hostname or request.url.port not in (parts.port, None):
+        raise ValueError("its host can be understood in two ways")
+    if "\\" in url or "@" in parts.netloc or parts.scheme not in ("http", "https"):
+        raise ValueError("an address has neither a user nor a backslash, and begins with http: or https:")
+    return request
 
 
-def _kind_of(error: httpx.TransportError) -> Outcome:
+def _joined(headers: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Name to all values of a header."""
+    found: dict[str, str] = {}
+    for name, value in headers:
+        found[name] = f"{found[name]}, {value}" if name in found else value
+    return found
+
+
+def _outcome(status: int, version: str, fields: Mapping[str, str], conditional: bool) -> tuple[Outcome, str]:
+    """How an answer counts by its head, and why."""
+    said = f"HTTP {status}"
+    for name, values in _CHALLENGES.items():
+        if fields.get(name, "").strip().lower() in values:
+            return "challenge", f"{said}, {name}: {fields[name]}"
+    if not version.startswith("HTTP/1."):
+        return "protocol_error", f"{version[:20]}, which was not asked for"
+    if "transfer-encoding" in fields and ("content-length" in fields or version == "HTTP/1.0"):
+        return "protocol_error", f"{said} with a body whose length is told in two ways"
+    if status == 304:
+        return ("not_modified", said) if conditional else ("protocol_error", f"{said}, which nobody asked for")
+    if status in _REDIRECTS and "location" in fields:
+        return "redirected", said
+    if status == 503 and "retry-after" in fields:
+        return "rate_limited", said
+    return _BY_STATUS.get(status, "server_error" if status >= 500 else "client_error"), said
+
+
+def _announced(fields: Mapping[str, str]) -> int:
+    """The length of a body that is not packed, as its head tells it; 0 where it does not."""
+    length = fields.get("content-length", "")
+    return int(length) if "content-encoding" not in fields and len(length) <= 20 and length.isdecimal() else 0
+
+
+def _kind_of(error: Failed | httpx.TransportError) -> Outcome:
+    if isinstance(error, Failed):
+        return error.outcome
     if isinstance(error, httpx.TimeoutException):
         return "timeout"
-    if isinstance(error, httpx.ProtocolError):
-        return "protocol_error"
-    known: dict[type[BaseException | None], Outcome] = {_NoSuchHost: "dns_error", _BadTls: "tls_error"}
-    return known.get(type(error.__cause__), "connection_error")
+    return "protocol_error" if isinstance(error, httpx.ProtocolError) else "connection_error"
 
 
-def _kind_in_body(error: httpx.TransportError) -> Outcome:
-    """A body that ends too early is cut, whether the connection was closed or broken; wrong framing is not."""
-    if isinstance(error, httpx.NetworkError) or "peer closed connection" in str(error):
-        return "truncated"
-    return _kind_of(error)
-
-
-def _words(error: httpx.TransportError) -> str:
+def _words(error: Failed | httpx.TransportError) -> str:
     if isinstance(error, httpx.TimeoutException):
         return f"no whole answer in time ({type(error).__name__})"
     return str(error) or type(error).__name__
@@ -155,7 +212,7 @@ def _words(error: httpx.TransportError) -> str:
 class _Counted:
     """The raw bytes of a body as they come, counted, while the deadline lasts."""
 
-    def __init__(self, response: httpx.Response, limits: "_Limits") -> None:
+    def __init__(self, response: httpx.Response, limits: Limits) -> None:
         self.count = 0
         self._response = response
         self._limits = limits
@@ -163,138 +220,47 @@ class _Counted:
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._response.iter_raw():
             self.count += len(chunk)
-            if self._limits.left() <= 0:
-                raise httpx.ReadTimeout("the body is not complete")
+            self._limits.left("the body")
             yield chunk
 
 
-class _Limits:
-    """How long a request may still last, and how much may come before its body."""
+class _Transport(httpx.BaseTransport):
+    """A connection for each request, as httpx offers no way to hand a deadline and a guard to the connections that it makes."""
 
-    def __init__(self) -> None:
-        self._until = 0.0
-        self._head_left: int | None = None
+    def __init__(self, limits: Limits, guard: Guard) -> None:
+        self._connections = Connections(limits, guard)
+        self._context = httpx.create_ssl_context(trust_env=False)
+        self._context.set_alpn_protocols(["http/1.1"])
 
-    def start(self, seconds: float) -> None:
-        self._until = time.monotonic() + seconds
-        self._head_left = MAX_HEAD_BYTES
-
-    def left(self) -> float:
-        return self._until - time.monotonic()
-
-    def within(self, timeout: float | None, error: type[Exception]) -> float:
-        """The longest that a wait may take."""
-        if (left := self.left()) <= 0:
-            raise error("the deadline has passed")
-        return left if timeout is None else min(left, timeout)
-
-    def received(self, count: int) -> None:
-        if self._head_left is not None:
-            self._head_left -= count
-            if self._head_left < 0:
-                raise httpcore.RemoteProtocolError(f"more than {MAX_HEAD_BYTES:,} bytes before a body")
-
-    def head_ended(self) -> None:
-        self._head_left = None
-
-
-def _transport(limits: _Limits) -> httpx.BaseTransport:
-    context = httpx.create_ssl_context(trust_env=False)
-    transport = httpx.HTTPTransport(verify=context, trust_env=False)
-    # httpx offers no way to hand on a backend, and only there can a deadline reach every single wait
-    transport._pool = httpcore.ConnectionPool(context, max_keepalive_connections=0, network_backend=_Backend(limits))
-    return transport
-
-
-class _NoSuchHost(httpcore.ConnectError):
-    """The name of a host has no address."""
-
-
-class _BadTls(httpcore.ConnectError):
-    """The server is not who it should be, or speaks no TLS that we take."""
-
-
-class _Backend(httpcore.NetworkBackend):
-    """Sockets whose every wait ends with the deadline of the request."""
-
-    def __init__(self, limits: _Limits) -> None:
-        self._limits = limits
-        self._inner = httpcore.SyncBackend()
-
-    def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
-        socket_options: Any = None,
-    ) -> httpcore.NetworkStream:  # fmt: skip
-        """Connect to the first address of a host that answers; each gets its share of the time that is left."""
-        addresses = _addresses(host, port, self._limits.within(timeout, httpcore.ConnectTimeout))
-        for later in range(len(addresses) - 1, -1, -1):
-            left = self._limits.within(timeout, httpcore.ConnectTimeout) / (later + 1)
-            try:
-                stream = self._inner.connect_tcp(addresses[-1 - later], port, left, local_address, socket_options)
-            except (httpcore.ConnectError, httpcore.ConnectTimeout):
-                if not later:
-                    raise
-            else:
-                return _Stream(stream, self._limits)
-        raise _NoSuchHost(f"{host} has no address")
-
-
-def _addresses(host: str, port: int, seconds: float) -> list[str]:
-    """The addresses of a host. A look-up cannot be ended, so it has a thread of its own, which is left to itself in the end."""
-    try:
-        return [str(ipaddress.ip_address(host))]
-    except ValueError:
-        pass
-    found: list[list[str] | Exception] = []
-
-    def look_up() -> None:
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Raises Failed."""
+        asked = request.url
+        url = httpcore.URL(scheme=asked.raw_scheme, host=asked.raw_host, port=asked.port, target=asked.raw_path)
+        context = self._context if asked.scheme == "https" else None
+        stream: Any = self._connections.made(asked.raw_host.decode("ascii"), url.origin.port, context)
+        connection = httpcore.HTTP11Connection(url.origin, stream)
         try:
-            infos = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-            found.append(list(dict.fromkeys(str(info[4][0]) for info in infos)))
-        except (OSError, UnicodeError) as error:
-            found.append(error)
-
-    thread = threading.Thread(target=look_up, daemon=True)
-    thread.start()
-    thread.join(seconds)
-    if not found:
-        raise httpcore.ConnectTimeout(f"the name {host} was not found in time")
-    if isinstance(answer := found[0], Exception):
-        raise _NoSuchHost(str(answer)) from answer
-    return answer
+            answer = connection.handle_request(httpcore.Request("GET", url, headers=request.headers.raw))
+        except httpcore.ProtocolError as error:
+            raise Failed("protocol_error", str(error)) from error
+        return httpx.Response(
+            answer.status, headers=answer.headers, stream=_Body(connection, answer), extensions=answer.extensions
+        )  # fmt: skip
 
 
-class _Stream(httpcore.NetworkStream):
-    """A connection whose waits end with the deadline."""
+class _Body(httpx.SyncByteStream):
+    """A body that ends its connection."""
 
-    def __init__(self, inner: httpcore.NetworkStream, limits: _Limits) -> None:
-        self._inner = inner
-        self._limits = limits
+    def __init__(self, connection: httpcore.HTTP11Connection, answer: httpcore.Response) -> None:
+        self._connection = connection
+        self._answer = answer
 
-    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        """Up to `max_bytes`."""
-        data = self._inner.read(max_bytes, self._limits.within(timeout, httpcore.ReadTimeout))
-        self._limits.received(len(data))
-        return data
-
-    def write(self, buffer: bytes, timeout: float | None = None) -> None:
-        """All of the buffer."""
-        self._inner.write(buffer, self._limits.within(timeout, httpcore.WriteTimeout))
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self._answer.iter_stream()
+        except httpcore.ProtocolError as error:
+            cut = "peer closed connection" in str(error)
+            raise Failed("truncated" if cut else "protocol_error", str(error)) from error
 
     def close(self) -> None:
-        """End the connection."""
-        self._inner.close()
-
-    def start_tls(self, ssl_context: Any, server_hostname: str | None = None, timeout: float | None = None) -> "_Stream":
-        """The same connection under TLS."""
-        left = self._limits.within(timeout, httpcore.ConnectTimeout)
-        try:
-            return _Stream(self._inner.start_tls(ssl_context, server_hostname, left), self._limits)
-        except httpcore.ConnectError as error:
-            if isinstance(error.__cause__, ssl.SSLError):
-                raise _BadTls(str(error)) from error
-            raise
-
-    def get_extra_info(self, info: str) -> Any:
-        """What is known of the connection."""
-        return self._inner.get_extra_info(info)
+        self._connection.close()

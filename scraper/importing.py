@@ -1,6 +1,5 @@
 """Importing saved pages: from files to captures, and into a run, many a transaction."""
 
-import copy
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
@@ -16,6 +15,8 @@ def import_pages(
 ) -> run.Report:
     """Load saved pages; `tell` hears of each page when it is decided. Raises Busy, StorageError."""
     with run.running(settings, "import", clock) as intake:
+        for report in intake.report.adopted:
+            tell(report)
         for batch in _batches(pages, run.PAGES_A_TRANSACTION):
             _batch(intake, batch, tell)
         counts = intake.report.counts
@@ -24,15 +25,10 @@ def import_pages(
 
 
 def _batch(intake: run.Intake, batch: list[sources.SavedPage], tell: Callable[[run.PageReport], None]) -> None:
-    before = copy.deepcopy(intake.report.counts)
-    try:
-        with intake.db.atomic():
-            told = [report for page in batch for report in _page(intake, page)]
-            told += intake.settle()
-            intake.sync()
-    except BaseException:
-        intake.report.counts = before
-        raise
+    with intake.together():
+        told = [report for page in batch for report in _page(intake, page)]
+        told += intake.settle()
+        intake.sync()
     for report in told:
         tell(report)
 

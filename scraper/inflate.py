@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 _MOST_LAYERS = 2
+_MOST_MEMBERS = 1000  # of a gzip stream: one that holds nothing costs as much time as one that is full
 _CHUNK = 1 << 16
 _NAMES = ("gzip", "x-gzip", "deflate")
 _GZIP, _ZLIB, _RAW = 31, 15, -15
@@ -24,7 +25,7 @@ def decoded(chunks: Iterable[bytes], encoding: str, most: int) -> Iterator[bytes
     """The chunks of a body without the layers of a Content-Encoding header, `most` bytes of it.
 
     Raises Refused behind the last byte that may be used: `too_large` for more bytes than that, `truncated` for a stream that
-    ends too early, `bad_encoding` for one that is damaged, and for layers that were not asked for or are more than two.
+    ends too early, `bad_encoding` for one that is damaged, and for layers or members that are too many or were not asked for.
     """
     layers = [name for name in (part.strip().lower() for part in encoding.split(",")) if name not in ("", "identity")]
     if len(layers) > _MOST_LAYERS or not all(name in _NAMES for name in layers):
@@ -57,6 +58,8 @@ def _inflated(chunks: Iterable[bytes], name: str) -> Iterator[bytes]:
                 if members and (name == "deflate" or not waiting.startswith(_GZIP_MAGIC)):
                     waiting = b"\0"  # stands for all that comes now
                     break
+                if members == _MOST_MEMBERS:
+                    raise Refused("bad_encoding", f"more than {_MOST_MEMBERS:,} gzip members")
                 inflater = zlib.decompressobj(_window(name, waiting))
             yield from _steps(inflater, waiting, name)
             waiting = inflater.unused_data

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from normalize.claims import SIDES, Claims, Job, Note, Place
 from normalize.errors import Rejected
-from scraper import sites, skills
+from scraper import sites, skills, walls
 from scraper.comparison import Compared, Pair, compare
 from scraper.document import Document, Heading, Items, Paragraph, Table
 from scraper.sentences import Prose
@@ -17,7 +17,7 @@ _MOST_OF_A_KIND = 50
 def interpret(document: Document, url: str) -> Claims:
     """What a page says about the two jobs of its URL.
 
-    Raises Rejected `unknown_url_shape`, `no_comparison` or `other_jobs`.
+    Raises Rejected `unknown_url_shape`, `other_jobs`, `no_comparison` or the code of a wall (see `scraper.walls`).
     """
     found = sites.of(urlsplit(url).path.rstrip("/"))
     if found is None:
@@ -44,10 +44,16 @@ def interpret(document: Document, url: str) -> Claims:
         notes.append(Note("cut_off", ""))
     if document.undecodable:
         notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
+    notes += requests(document)
     parts = tuple(dict.fromkeys([*(table.section for table in ours), *["skills"] * bool(lists.claims), *prose.parts]))
     jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
     notes = _bounded([*notes, *lists.notes, *prose.notes, *prose.leftovers()])
     return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, tuple(notes))
+
+
+def requests(document: Document) -> tuple[Note, ...]:
+    """What a page asks of those who keep it, whether it gives rows or not."""
+    return (Note("noarchive", ""),) if document.noarchive else ()
 
 
 def _bounded(notes: list[Note]) -> list[Note]:
@@ -74,6 +80,8 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
         raise Rejected("no_comparison", f"a table headed {heads[0]} compares nothing; {left} and {right}{cut}")
     if unknown := [note.detail for note in notes if note.code == "unknown_label"]:
         raise Rejected("no_comparison", f"a table names both, but no row label of it is known, such as {unknown[0]}{cut}")
+    if wall := walls.recognise(document):
+        raise Rejected(wall.code, f"{wall.evidence}{cut}")
     raise Rejected("no_comparison", f"{left} and {right}{cut}")
 
 

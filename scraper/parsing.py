@@ -8,9 +8,10 @@ from normalize import reading
 from normalize.claims import Claims
 from normalize.errors import Rejected
 from normalize.facts import Reading
+from normalize.findings import from_note
 from scraper import readers
 from scraper.document import Document, Heading, Paragraph, Table
-from scraper.interpreter import interpret
+from scraper.interpreter import interpret, requests
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -64,7 +65,15 @@ def parse_many(pages: Sequence[PageBytes]) -> list[Reading]:
         document if isinstance(document, Rejected) else _unless_rejected(interpret, document, page.url)
         for document, page in zip(documents, pages, strict=True)
     ]
-    return [reading.rejected(said) if isinstance(said, Rejected) else reading.read(said) for said in claims]
+    return [
+        _rejected(said, document) if isinstance(said, Rejected) else reading.read(said)
+        for document, said in zip(documents, claims, strict=True)
+    ]
+
+
+def _rejected(why: Rejected, document: Document | Rejected) -> Reading:
+    asked = () if isinstance(document, Rejected) else requests(document)
+    return reading.rejected(why, tuple(map(from_note, asked)))
 
 
 def _unless_rejected(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T | Rejected:
@@ -87,6 +96,13 @@ def addresses(body: bytes, media_type: str, charset: str) -> Addresses:
     except Rejected as error:
         return Addresses(problem=error.code, detail=error.detail)
     return Addresses(document.canonical, document.saved_from)
+
+
+def links(body: bytes, media_type: str, charset: str, url: str) -> tuple[str, ...]:
+    """The other comparison pages on the host of `url` that the page links to. Raises Rejected."""
+    from scraper import discovery
+
+    return discovery.linked(readers.links(body, media_type, charset), url)
 
 
 def _tables(document: Document) -> tuple[TableNote, ...]:

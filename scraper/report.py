@@ -6,7 +6,7 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from db import queries
+from db import hosts, queries, queue, requests
 from db.connection import Database
 from db.coverage import STATES
 from db.queries import Row
@@ -21,14 +21,17 @@ _MOST_SAID = 20
 _MOST_ERRORS_OF_A_PAGE = 5
 RUN_HEADS = ("run", "command", "started", "took", "outcome", "pages", "loaded", "unchanged", "rejected", "failed")
 _COUNTS = ("loaded", "unchanged", "rejected", "failed")
+_STOPPED = {"time": "its time limit was reached", "pages": "the most pages that it may fetch were fetched"}
+_MOST_LISTED = 10
+_ABOUT_RUNS = ("bad_sitemap", "short_sitemap", "foreign_bytes", "torn_record", "lost_body", "circuit_open", "parked")
 
 
 class Told:
     """The pages of a run as it reports them."""
 
-    def __init__(self, advance: Callable[[], None]) -> None:
+    def __init__(self, advance: Callable[[], None], silent: bool = False) -> None:
         self.pages: list[run.PageReport] = []
-        self._advance = advance
+        self._advance, self._silent = advance, silent
 
     def add(self, page: "run.PageReport") -> None:
         """Hear of one page."""
@@ -37,6 +40,8 @@ class Told:
 
     def say(self) -> None:
         """Name every page with an error, and the first of what else is worth knowing, on standard error."""
+        if self._silent:
+            return
         lesser: list[str] = []
         for page in self.pages:
             errors = [f"{page.name}: {page.outcome}: {_words(f)}" for f in page.findings if f.severity == "error"]
@@ -53,15 +58,40 @@ class Told:
         row = queries.run(db, done.run_id)
         if as_json:
             pages = [{"file": p.name, "outcome": p.outcome, "findings": [asdict(f) for f in p.findings]} for p in self.pages]
-            terminal.print_json(row | {"queued": done.left, "files": pages, "findings": queries.findings(db, done.run_id)})
+            more = {
+                "queued": done.left, "not_due": done.resting, "next_due_at": done.next_due_at or None,
+                "passed_over": done.passed_over, "stopped": done.stopped or None, "requests": requests.outcomes(db, done.run_id),
+            }  # fmt: skip
+            terminal.print_json(row | more | {"files": pages, "findings": queries.findings(db, done.run_id)})
             return
-        if done.left:
-            terminal.say(f"{_pages(done.left)} left in the queue; the next scrape takes up what may be asked for by then")
+        if not self._silent:
+            _say_some([*_about_run(done)], _MOST_SAID)
         warnings = sum(f.severity == "warning" for page in self.pages for f in page.findings)
         counts = ", ".join(f"{row[name]} {name}" for name in _COUNTS if row[name])
         partial = f"; {done.counts.partial} partial" if done.counts.partial else ""
         noted = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
         terminal.tell(f"{_pages(row['pages'])}{': ' * bool(counts)}{counts}{partial}{noted}")
+
+
+def _about_run(done: "run.Report") -> Iterator[str]:
+    """What there is to say of a run beside its pages."""
+    for found in done.counts.lost:
+        if found.code in _ABOUT_RUNS:
+            yield f"{found.severity}: {_words(found)}"
+    if done.passed_over:
+        first = ", ".join(done.passed_over[:3])
+        yield f"{len(done.passed_over):,} addresses are of no comparison page, or on no list, and were passed over: {first}"
+    if done.resting:
+        when = f", the first is due {_day(done.next_due_at)}" if done.next_due_at else ""
+        yield f"{_pages(done.resting)} not due yet{when}; --refresh fetches them now"
+    if done.stopped:
+        yield f"the run ended early: {_STOPPED[done.stopped]}"
+    if done.left:
+        yield f"{_pages(done.left)} left in the queue; the next scrape takes up what may be asked for by then"
+
+
+def _day(stamp: str) -> str:
+    return stamp.replace("T", " ").removesuffix("Z")
 
 
 def _words(finding: Finding) -> str:
@@ -77,14 +107,15 @@ def _say_some(lines: list[str], most: int) -> None:
 
 
 @contextmanager
-def collected(advance: Callable[[], None]) -> Iterator[Told]:
-    """The reports of a run; where it does not finish, what was said until then is said all the same."""
-    told = Told(advance)
+def collected(advance: Callable[[], None], silent: bool = False) -> Iterator[Told]:
+    """The reports of a run; where it does not finish, what was said until then is said all the same. A `silent` one says
+    nothing on standard error, where a log does."""
+    told = Told(advance, silent)
     try:
         yield told
     except BaseException as error:
         told.say()
-        if isinstance(error, KeyboardInterrupt | Terminated):
+        if isinstance(error, KeyboardInterrupt | Terminated) and not silent:
             terminal.say(f"careerscape: interrupted after {_pages(len(told.pages))}; nothing is lost, run it again to go on")
         raise
 
@@ -100,6 +131,26 @@ def coverage_line(counts: Row, covered: Mapping[str, int]) -> str:
     occupations = counts["occupations"]
     waiting = f"; {counts['waiting']} to be fetched" if counts["waiting"] else ""
     return f"{occupations:,} occupation{'s' * (occupations != 1)} on {_pages(sum(covered.values()))}: {states}{waiting}"
+
+
+def queue_lines(db: Database, now: str) -> Iterator[str]:
+    """What there is to tell of the queue: what is due, when the next page is, which hosts are left alone, what is parked."""
+    counts = queue.counts(db, now)
+    if any(counts[name] for name in ("queued", "due", "later", "parked")):
+        first = f" (the first {_day(counts['next_due_at'])})" if counts["next_due_at"] else ""
+        waiting = f"{counts['queued']:,} queued, {counts['due']:,} due, {counts['later']:,} later{first}"
+        yield f"queue: {waiting}, {counts['parked']:,} parked"
+    for row in hosts.held(db, now):
+        yield f"left alone until {_day(row['until'])}: {row['host']} ({row['because']})"
+    for row in queue.parked(db, _MOST_LISTED):
+        yield f"parked: {row['url']} ({row['outcome']}: {row['detail']})"
+
+
+def requests_line(db: Database, run_id: int) -> str:
+    """The requests of a run by outcome, empty for none."""
+    made = requests.outcomes(db, run_id)
+    ended = ", ".join(f"{count:,} {outcome}" for outcome, count in made.items())
+    return f"requests of run {run_id}: {ended}" if made else ""
 
 
 def run_cells(row: Row) -> tuple[str, ...]:

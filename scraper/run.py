@@ -1,5 +1,6 @@
 """A run: what is captured goes into the archive, through the sandbox, into the database, and is published at the end."""
 
+import copy
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
@@ -7,14 +8,17 @@ from datetime import datetime
 
 from db import captures, load, publish, runs
 from db.connection import Database, guarded, open_to_write
-from db.lock import writing
+from db.freshness import Rhythm
+from db.lock import writing, writing_folder
 from normalize import vocabulary
-from normalize.errors import CareerscapeError
+from normalize.errors import CareerscapeError, Rejected
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
-from scraper import version
+from normalize.reading import rejected
+from scraper import adoption, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.operation.disk import refuse_when_full
 from scraper.parsing import PageBytes
 from scraper.process import Terminated, code_set_aside
 from scraper.sandbox import Sandbox
@@ -37,28 +41,43 @@ class PageReport:
 
 @dataclass(slots=True)
 class Report:
-    """What a run did; `exit_code` is the contract's, `left` counts the pages that stay queued until their site may be asked."""
+    """What a run did; `exit_code` is the contract's, `adopted` are the pages that a dead run had archived.
+
+    `left` counts the pages that stay queued, `resting` those that were named and are not due yet (the first at `next_due_at`);
+    `passed_over` are addresses of no comparison page, `stopped` tells what ended the run early: its time, or its pages.
+    """
 
     run_id: int
     counts: runs.Counts = field(default_factory=runs.Counts)
     exit_code: int = 0
     left: int = 0
     finished: bool = False
+    adopted: list[PageReport] = field(default_factory=list)
+    resting: int = 0
+    next_due_at: str = ""
+    passed_over: tuple[str, ...] = ()
+    stopped: str = ""
 
 
 @contextmanager
 def running(settings: Settings, command: str, clock: Callable[[], datetime]) -> "Iterator[Intake]":
     """A run that takes captures in: locked, recorded, and written down as failed or interrupted where it does not finish.
 
-    Raises Busy, StorageError. What is interrupted leaves the archive and all that was committed; nothing of it is published
-    before the next run.
+    What a dead run left in the archive is taken over first. Raises Busy, StorageError. What is interrupted leaves the archive
+    and all that was committed; nothing of it is published before the next run.
     """
-    with code_set_aside(), writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db:
+    refuse_when_full(settings)
+    with (
+        code_set_aside(), writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db,
+        writing_folder(settings.archive),
+    ):  # fmt: skip
         report = Report(runs.begin(db, command, stamp(clock())))
         try:
             with guarded(settings.db), closing(Archive(settings.archive, captures.known_files(db), clock())) as archive:  # noqa: SIM117
                 with Sandbox() as sandbox:
-                    yield Intake(db, archive, sandbox, report, clock)
+                    intake = Intake(db, archive, sandbox, report, clock)
+                    report.adopted = adoption.adopt(intake, rhythm(settings))
+                    yield intake
         except BaseException as error:
             if not report.finished:
                 report.exit_code = _code_of(error)
@@ -68,6 +87,11 @@ def running(settings: Settings, command: str, clock: Callable[[], datetime]) -> 
         db.conn.execute("PRAGMA optimize")
 
 
+def rhythm(settings: Settings) -> Rhythm:
+    """How often pages are visited."""
+    return Rhythm(settings.revisit_min_days, settings.revisit_max_days, settings.full_fetch_days)
+
+
 def _code_of(error: BaseException) -> int:
     if isinstance(error, CareerscapeError):
         return error.exit_code
@@ -75,14 +99,25 @@ def _code_of(error: BaseException) -> int:
 
 
 class Intake:
-    """Takes captures into archive and database. The caller holds a transaction around `take`, `settle`, `lose` and `sync`, and
-    settles before it ends it."""
+    """Takes captures into archive and database. The caller holds a transaction (`together`) around `take`, `settle`, `lose` and
+    `sync`, and settles before it ends it."""
 
     def __init__(self, db: Database, archive: Archive, sandbox: Sandbox, report: Report, clock: Callable[[], datetime]) -> None:
         self.db, self.archive, self.sandbox, self.report, self.clock = db, archive, sandbox, report, clock
-        self._waiting: list[tuple[Capture, str, int]] = []
+        self._waiting: list[_Waiting] = []
         with db.atomic():
             self.version_id = load.version(db, version.parser(), vocabulary.version())
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """A transaction; where it is rolled back, what was counted in it does not count."""
+        before = copy.deepcopy(self.report.counts)
+        try:
+            with self.db.atomic():
+                yield
+        except BaseException:
+            self.report.counts, self._waiting = before, []
+            raise
 
     def take(self, capture: Capture, name: str) -> list[PageReport]:
         """Archive, read and load a capture; one that is known already adds nothing. The reports are those of the captures that
@@ -92,8 +127,19 @@ class Intake:
             row = captures.find_same(self.db, capture.url, capture.sha256)
         if row is not None:
             return [*self.settle(), self._again(capture, name, row)]
-        self._waiting.append((capture, name, self._archive(capture)))
-        together = len(self._waiting) < PAGES_TOGETHER and sum(len(c.body) for c, *_ in self._waiting) < BYTES_TOGETHER
+        return self._wait(_Waiting(capture, name, self._archive(capture)))
+
+    def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Rejected | None) -> list[PageReport]:
+        """Read and load a capture whose record is there already; with a `verdict` it is not read again."""
+        row = captures.add(self.db, _row(capture, place, body_of))
+        name = capture.requested or capture.url
+        if verdict:
+            return [*self.settle(), self._load(capture, name, row, rejected(verdict), known=True)]
+        return self._wait(_Waiting(capture, name, row))
+
+    def _wait(self, page: "_Waiting") -> list[PageReport]:
+        self._waiting.append(page)
+        together = len(self._waiting) < PAGES_TOGETHER and sum(len(w.capture.body) for w in self._waiting) < BYTES_TOGETHER
         return [] if together else self.settle()
 
     def settle(self) -> list[PageReport]:
@@ -101,9 +147,9 @@ class Intake:
         waiting, self._waiting = self._waiting, []
         if not waiting:
             return []
-        pages = [PageBytes(c.body, c.media_type, c.charset, c.url) for c, *_ in waiting]
+        pages = [PageBytes(c.body, c.media_type, c.charset, c.url) for c in (page.capture for page in waiting)]
         readings = self.sandbox.parse_many(pages)
-        return [self._load(capture, name, row, read) for (capture, name, row), read in zip(waiting, readings, strict=True)]
+        return [self._load(page.capture, page.name, page.row, read) for page, read in zip(waiting, readings, strict=True)]
 
     def _again(self, capture: Capture, name: str, row: int) -> PageReport:
         self._heal(capture, row)
@@ -119,6 +165,21 @@ class Intake:
         counts.faults += lost.code == "reader_fault"
         return PageReport(name, "failed" if failed else "rejected", (lost,))
 
+    def note(self, noted: Finding) -> None:
+        """Write down something about the run that concerns no page."""
+        self.report.counts.lost.append(noted)
+
+    def links(self, capture: Capture, url: str) -> tuple[str, ...]:
+        """The comparison pages that a capture links to, unless it asks that none be followed; relative links count from `url`,
+        the address as the site spells it."""
+        if capture.nofollow:
+            return ()
+        try:
+            return self.sandbox.links(capture.body, capture.media_type, capture.charset, url)
+        except Rejected as error:
+            self.note(finding(error.code, f"links of {capture.url}: {error.detail}"))
+            return ()
+
     def sync(self) -> None:
         """Make what was archived durable, and remember how far the index knows it."""
         captures.note_files(self.db, self.archive.sync())
@@ -131,11 +192,11 @@ class Intake:
             runs.finish(self.db, self.report.run_id, self.report.counts, exit_code, stamp(self.clock()))
         self.report.finished = True
 
-    def _load(self, capture: Capture, name: str, row: int, reading: Reading) -> PageReport:
-        for hostile in (f for f in reading.findings if f.code == "too_hostile"):
+    def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:
+        for hostile in (f for f in reading.findings if f.code == "too_hostile" and not known):
             self.archive.append_verdict(capture, hostile.code, hostile.message)
-        if capture.time_source == "file":
-            reading = replace(reading, findings=(*reading.findings, finding("time_from_file", stamp(capture.captured_at))))
+        if added := [*_of_capture(capture, reading, capture.status == 304 and captures.is_private(self.db, capture.sha256))]:
+            reading = replace(reading, findings=(*reading.findings, *added))
         unchanged = load.load(self.db, self.report.run_id, self.version_id, row, reading)
         return self._count(name, reading.outcome, unchanged, reading.findings)
 
@@ -175,9 +236,26 @@ class Intake:
         return PageReport(name, shown, findings)
 
 
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A capture that is indexed, and waits to be read."""
+
+    capture: Capture
+    name: str
+    row: int
+
+
+def _of_capture(capture: Capture, reading: Reading, private: bool) -> Iterator[Finding]:
+    """What is to be noted of a capture that does not stand in its page; a body that is confirmed stays as private as it was."""
+    if capture.time_source == "file":
+        yield finding("time_from_file", stamp(capture.captured_at))
+    if (capture.noarchive or private) and not any(f.code == "noarchive" for f in reading.findings):
+        yield finding("noarchive", "X-Robots-Tag")
+
+
 def _row(capture: Capture, place: Location, body_of: int | None) -> captures.CaptureRow:
     return captures.CaptureRow(
         capture.capture_id, capture.url, stamp(capture.captured_at), stamp(capture.fetched_at), capture.origin,
         capture.time_source, capture.media_type, capture.charset, capture.status, capture.sha256, place.warc_file,
-        place.offset, place.length, body_of,
+        place.offset, place.length, body_of, capture.header("etag"), capture.header("last-modified"),
     )  # fmt: skip

@@ -82,6 +82,19 @@ class Sandbox:
         except Rejected as error:
             return Addresses(problem=error.code, detail=error.detail)
 
+    def links(self, body: bytes, media_type: str, charset: str, url: str) -> tuple[str, ...]:
+        """The canonical addresses of the other comparison pages on the host and port of `url` that the page links to, in page
+        order, each once, 1,000 at most; none where the page cannot be read, or asks that none be followed.
+
+        Raises Rejected `reader_fault` for a fault of ours, and nothing else.
+        """
+        try:
+            return tuple(map(str, json.loads(self._ask("links", PageBytes(body, media_type, charset, url)))))
+        except Rejected as error:
+            if error.code == "reader_fault":
+                raise
+            return ()
+
     def close(self) -> None:
         """End the worker."""
         if process := self._process:

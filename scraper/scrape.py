@@ -1,74 +1,90 @@
-"""Scraping: queued pages fetched one after the other with manners, each archived, read and loaded before the next."""
+"""A scrape run from its wish to its exit code: which pages, who asks, and how it ended."""
 
-import copy
 import math
-import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
+import random
+from collections import deque
+from collections.abc import Iterable
+from contextlib import closing
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from db import publish, queue
+from db import queue
 from db.connection import guarded, open_to_read
-from db.queue import Waiting
-from normalize.errors import Busy, ConfigError, UsageError
+from db.freshness import Rhythm
+from db.queue import Found
+from normalize.errors import Busy, ConfigError, Rejected, UsageError
 from normalize.findings import finding
-from scraper import run, version
-from scraper.capture import Capture, parse_stamp, stamp
-from scraper.fetcher import Fetcher, Hosts, Visit, is_loopback
+from scraper import discovery, run, sitemaps, version
+from scraper.addresses import Public, is_loopback
+from scraper.capture import stamp
+from scraper.fetcher import GIVEN_UP_AFTER_S, Fetcher
+from scraper.hosts import Hosts
 from scraper.http import Client
-from scraper.politeness import LONGEST_WAIT_S, Clock
+from scraper.job import Job
+from scraper.lanes import Lanes
+from scraper.memory import Memory
+from scraper.politeness import Clock
 from scraper.settings import Settings
 from scraper.urls import canonical
+from scraper.watch import Stopping, Unstoppable, Watch
+from scraper.wishes import Wish
 
-MAX_ATTEMPTS = 3
-"""So often a page is asked for in a run whose host asks to wait a little."""
-
-_NOTHING_THERE = frozenset(("not_found", "gone", "client_error", "too_large", "bad_encoding", "truncated"))
-"""How a page fails although its site answers; every other failure means that the site cannot be had."""
-
-_MOST_HEADERS = 24_000
-"""Bytes of headers that are archived: a record with more than 32 KiB of them could not be read again."""
-
-_MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
-_LABEL = re.compile(r"[A-Za-z0-9_:.+()-]{1,40}")
+MOST_SITEMAPS = 1000
+"""So many sitemaps are read in one run, those that others name included."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What a run is asked for: pages, hosts permitted beside those of the site files, and the pause between requests."""
-
-    urls: tuple[str, ...] = ()
-    allowed_hosts: tuple[str, ...] = ()
-    delay_s: float | None = None
-
-
-def pages(
-    settings: Settings, wish: Wish, clock: Clock, begin: Callable[[int], None], tell: Callable[[run.PageReport], None]
-) -> run.Report:
-    """Fetch the pages of the wish and what an earlier run left queued; `begin` hears how many there are, `tell` of each.
+def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = None, stop: Stopping | None = None) -> run.Report:
+    """Fetch the pages of the wish and what an earlier run left queued; all that is due where the wish names nothing.
 
     Raises UsageError for an address, a host or a pause that is none, ConfigError where it is not known who asks, Busy and
-    StorageError.
+    StorageError; what `stop` raises ends the run as interrupted.
     """
+    watch, stop = watch or Watch(), stop or Unstoppable()
+    started = clock.monotonic()
     urls = tuple(dict.fromkeys(canonical(url) for url in wish.urls))
+    judged = discovery.judge(wish.listed)
+    entrances = (*urls, *judged.pages, *(canonical(url) for url in wish.sitemaps))
     hosts = Hosts(wish.allowed_hosts, wish.delay_s)
-    queued, unpublished = _left_behind(settings)
-    ahead = [url for url in (*urls, *queued) if hosts.permits(url)]
-    if not urls and not ahead and not unpublished:
-        raise UsageError(_nothing(queued))
-    agent = user_agent(settings, [url for url in urls if hosts.permits(url)] or ahead)
+    agent = _agent(settings, wish, clock, entrances, hosts, bool(judged.others))
     if not settings.contact:  # a redirect may lead far away
         hosts = Hosts(wish.allowed_hosts, wish.delay_s, only_near=True)
-    with run.running(settings, "scrape", clock.now) as intake, Client(agent) as client:
-        job = _Job(intake, Fetcher(client, hosts, clock), clock, tell)
-        job.prepare(urls, hosts)
-        begin(len(job.waiting))
+    until = math.inf if wish.time_limit_s is None else started + wish.time_limit_s + GIVEN_UP_AFTER_S
+    with run.running(settings, "scrape", clock.now) as intake, Client(agent, Public(wish.allowed_hosts)) as client:
+        rhythm = run.rhythm(settings)
+        memory = Memory(intake, rhythm, clock)
+        fetcher = Fetcher(client, hosts, clock, memory, until=until)
+        lanes = Lanes(fetcher.pace.left, random.Random())  # noqa: S311 - it spreads retries
+        job = Job(intake, fetcher, memory, rhythm, clock, watch, stop, lanes, wish.most_pages or math.inf)
+        for report in intake.report.adopted:
+            watch.page(report)
+        job.recover()
+        _enqueue(job, intake, wish, hosts, clock, urls, judged, rhythm)
+        watch.begin(len(job.waiting))
         job.work()
-        intake.report.left = job.left()
-        intake.finish(job.exit_code())
+        _finish(job, intake)
     return intake.report
+
+
+def _agent(settings: Settings, wish: Wish, clock: Clock, entrances: tuple[str, ...], hosts: Hosts, passed_over: bool) -> str:
+    """Who asks. Raises UsageError where there is nothing to do, ConfigError where it is not known who asks."""
+    queued, due, unpublished = _left_behind(settings, wish, clock)
+    ahead = [url for url in (*entrances, *queued, *due) if hosts.permits(url)]
+    if not wish.names_pages and not ahead and not unpublished:
+        raise UsageError(_nothing([*queued, *due]))
+    if wish.names_pages and not entrances and not ahead and passed_over:
+        raise UsageError("there is nothing to fetch: none of the addresses is that of a comparison page")
+    return user_agent(settings, [url for url in entrances if hosts.permits(url)] or ahead)
+
+
+def _left_behind(settings: Settings, wish: Wish, clock: Clock) -> tuple[list[str], list[str], bool]:
+    """What an earlier run left queued, the roots of the hosts with pages that are due where the wish names none, and whether
+    there are pages that wait to be published."""
+    if not settings.db.is_file():
+        return [], [], False
+    with guarded(settings.db), closing(open_to_read(settings.db)) as db:
+        due = set() if wish.names_pages else queue.due_hosts(db, stamp(clock.now()), wish.refresh)
+        roots = [root for host in sorted(due) for root in (f"http://{host}/", f"https://{host}/")]
+        return [page.url for page in queue.waiting(db)], roots, queue.unpublished(db)
 
 
 def _nothing(queued: list[str]) -> str:
@@ -76,14 +92,6 @@ def _nothing(queued: list[str]) -> str:
         return "there is nothing to fetch: name the addresses of pages (careerscape scrape URL...)"
     waiting = ", ".join(sorted({urlsplit(url).netloc for url in queued})[:5])
     return f"there is nothing to fetch: what is queued waits on {waiting}, which no site file lists (--allow-host permits it)"
-
-
-def _left_behind(settings: Settings) -> tuple[list[str], bool]:
-    """What an earlier run left queued, and whether it left pages unpublished."""
-    if not settings.db.is_file():
-        return [], False
-    with guarded(settings.db), closing(open_to_read(settings.db)) as db:
-        return [page.url for page in queue.waiting(db)], queue.unpublished(db)
 
 
 def user_agent(settings: Settings, urls: Iterable[str]) -> str:
@@ -101,125 +109,94 @@ def user_agent(settings: Settings, urls: Iterable[str]) -> str:
     return f"careerscape/{version.release()} (this machine)"
 
 
-class _Job:
-    """One scrape run at work."""
+def _enqueue(
+    job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, clock: Clock, urls: tuple[str, ...], judged: discovery.Judged,
+    rhythm: Rhythm,
+) -> None:  # fmt: skip
+    """Queue what the wish names and what is due, and take it into the run; what is not permitted now waits on."""
+    db, now = intake.db, stamp(clock.now())
+    named = [_found(url, wish.follow) for url in urls]
+    others = list(judged.others)
+    found = [*(_found(url, wish.follow) for url in judged.pages), *_from_sitemaps(job, intake, wish, hosts, others)]
+    rested = stamp(clock.now() - timedelta(days=rhythm.floor_days))  # a sitemap may say that all has changed just now
+    with db.atomic():
+        queue.add(db, named, now, named=True, refresh=wish.refresh)
+        queue.add(db, found, now, named=False, refresh=wish.refresh, rested=rested)
+        if not wish.names_pages:
+            queue.add_due(db, now, wish.refresh)
+    asked = {page.url for page in (*named, *found)}
+    job.enqueue(page for page in queue.waiting(db) if page.url in urls or hosts.permits(page.url))
+    resting = queue.not_due(db, sorted(asked))
+    intake.report.resting = len(resting)
+    intake.report.next_due_at = min((at for at in resting.values() if at), default="")
+    intake.report.passed_over = tuple(others)
 
-    def __init__(self, intake: run.Intake, fetcher: Fetcher, clock: Clock, tell: Callable[[run.PageReport], None]) -> None:
-        self._intake, self._db = intake, intake.db
-        self._fetcher, self._clock, self._tell = fetcher, clock, tell
-        self._held: set[str] = set()
-        self._out_of_reach = False
-        self.waiting: list[Waiting] = []
 
-    def prepare(self, urls: Sequence[str], hosts: Hosts) -> None:
-        """Queue the pages, and take over what runs before this one left behind; what is not permitted now waits on."""
-        with self._db.atomic():
-            publish.adopt_interrupted(self._db, self._intake.report.run_id, "scrape")
-            queue.recover(self._db)
-            queue.add(self._db, [(url, urlsplit(url).netloc) for url in urls], stamp(self._clock.now()))
-        self.waiting = [page for page in queue.waiting(self._db) if page.url in urls or hosts.permits(page.url)]
-        self._held = queue.held(self._db, stamp(self._clock.now())) & {page.host for page in self.waiting}
+def _found(url: str, depth: int, changed_at: str = "") -> Found:
+    return Found(url, urlsplit(url).netloc, depth, changed_at)
 
-    def work(self) -> None:
-        """Fetch all that waits, a page that has to wait a little up to three times; then its host is left alone."""
-        for page in self.waiting:
-            if page.host in self._held:
-                continue
-            with self._claimed(page):
-                for _ in range(MAX_ATTEMPTS):
-                    visit = self._fetcher.fetch(page.url)
-                    if visit.wait_s is None or visit.wait_s > LONGEST_WAIT_S:
-                        break
-                report = self._settle(page, visit)
-            self._tell(report)
 
-    @contextmanager
-    def _claimed(self, page: Waiting) -> Iterator[None]:
-        """A page is claimed while it is fetched; where it is not settled it is queued again, and counts for nothing."""
-        before = copy.deepcopy(self._intake.report.counts)
-        with self._db.atomic():
-            queue.claim(self._db, page.id)
+def _from_sitemaps(job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, others: list[str]) -> list[Found]:
+    """The comparison pages of all sitemaps, those that are named in sitemaps included; other addresses go to `others`."""
+    ahead = deque(dict.fromkeys(canonical(url) for url in wish.sitemaps))
+    seen, found = set(ahead), []
+    while ahead and not job.tally.stopped:
+        url = ahead.popleft()
         try:
-            yield
-        except BaseException:
-            self._intake.report.counts = before
-            with self._db.atomic():
-                queue.recover(self._db)
-            raise
-
-    def _settle(self, page: Waiting, visit: Visit) -> run.PageReport:
-        """Archive, read and load what came, or write down why nothing did."""
-        url = canonical(visit.url)
-        with self._db.atomic():
-            if visit.outcome == "ok":
-                (report,) = [*self._intake.take(_capture(url, visit), page.url), *self._intake.settle()]
-                self._intake.sync()
-            else:
-                said = ": ".join(filter(None, (visit.outcome, visit.detail, page.url)))
-                report = self._intake.lose(page.url, finding("fetch_failed", said), failed=True)
-                self._out_of_reach = self._out_of_reach or visit.outcome not in _NOTHING_THERE
-            now, run_id = self._clock.now(), self._intake.report.run_id
-            queue.attempted(self._db, page.id, run_id, visit.outcome, visit.detail, stamp(now), url)
-            if visit.wait_s is not None:
-                until = stamp(now + timedelta(seconds=math.ceil(visit.wait_s) + 1))  # a stamp has no fractions
-                for host in {page.host, urlsplit(visit.url).netloc}:
-                    self._held.add(host)
-                    queue.hold(self._db, host, until)
-        return report
-
-    def exit_code(self) -> int:
-        """The contract's: a fault of ours, a site that asks us to wait, one that cannot be had, pages that failed."""
-        counts = self._intake.report.counts
-        if counts.faults:
-            return 1
-        if self._held:
-            return Busy.exit_code
-        if self._out_of_reach and not counts.loaded + counts.unchanged + counts.rejected:
-            return 69
-        return 3 if counts.rejected or counts.failed or counts.partial else 0
-
-    def left(self) -> int:
-        """How many of its pages the run leaves queued: their host is to be left alone, or they failed for a passing reason."""
-        queued = {page.id for page in queue.waiting(self._db)}
-        return sum(page.id in queued for page in self.waiting)
+            sitemap = _sitemap(job, url)
+        except Rejected as error:
+            intake.note(finding("bad_sitemap", error.detail))
+            continue
+        dropped = f"{sitemap.dropped:,} entries are no http(s) addresses" if sitemap.dropped else ""
+        if said := "; ".join(filter(None, (sitemap.note, dropped))):
+            intake.note(finding("short_sitemap", f"{url}: {said}"))
+        for entry in sitemap.pages:
+            judged = discovery.judge([entry.url])
+            others += judged.others
+            pages = [page for page in judged.pages if hosts.permits(page)]
+            others += [page for page in judged.pages if page not in pages]
+            found += [_found(page, wish.follow, stamp(entry.lastmod) if entry.lastmod else "") for page in pages]
+        named = [other for other in dict.fromkeys(map(canonical, sitemap.sitemaps)) if other not in seen]
+        new = [other for other in named if hosts.permits(other)]
+        others += [other for other in named if other not in new]
+        room = MOST_SITEMAPS - len(seen)
+        if len(new) > room:
+            intake.note(finding("short_sitemap", f"{url}: more than {MOST_SITEMAPS:,} sitemaps in one run"))
+        seen |= set(new[:room])
+        ahead += new[:room]
+    return found
 
 
-def _capture(url: str, visit: Visit) -> Capture:
-    response = visit.response
-    assert response is not None
-    headers = _kept(response.headers)
-    kind, _, parameters = next((value for name, value in headers if name == "content-type"), "").partition(";")
-    at = parse_stamp(stamp(visit.at))
-    return Capture(
-        url, at, at, "live", "http", _media_type(kind), _charset(parameters), response.body, response.status, headers,
-        visit.requested,
-    )  # fmt: skip
+def _sitemap(job: Job, url: str) -> sitemaps.Sitemap:
+    """Raises Rejected `bad_sitemap`."""
+    visit = job.read(url, sitemaps.MAX_BYTES)
+    if visit.given_up:
+        job.tally.stopped = "time"
+        return sitemaps.Sitemap((), ())
+    if visit.outcome != "ok" or visit.response is None:
+        job.miss(visit)
+        raise Rejected("bad_sitemap", f"{url}: {visit.outcome}, {visit.detail}")
+    return sitemaps.read(visit.response.body, visit.url)
 
 
-def _kept(headers: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
-    """The headers as they were sent; of too many, those that fit, the type of the page first."""
-    sizes = [len(name) + len(value) + 20 for name, value in headers]
-    if sum(sizes) <= _MOST_HEADERS:
-        return headers
-    kept, left = [], _MOST_HEADERS
-    for (name, value), size in sorted(zip(headers, sizes, strict=True), key=lambda header: header[0][0] != "content-type"):
-        if size <= left:
-            left -= size
-            kept.append((name, value))
-    return tuple(kept)
+def _finish(job: Job, intake: run.Intake) -> None:
+    report = intake.report
+    with intake.db.atomic():
+        for row in queue.count_failures(intake.db, report.run_id, job.tally.answered):
+            intake.note(finding("parked", f"{row['url']}: {row['outcome']}, {row['detail']}"))
+    report.left = job.left()
+    report.stopped = job.tally.stopped
+    intake.finish(_exit_code(job, report))
 
 
-def _media_type(kind: str) -> str:
-    """The type that a header gives; HTML where it gives none that can be understood."""
-    name = kind.strip().lower()
-    return name if _MEDIA_TYPE.fullmatch(name) and name != "application/xhtml+xml" else "text/html"
-
-
-def _charset(parameters: str) -> str:
-    """The label of the encoding that a header gives."""
-    for parameter in parameters.split(";"):
-        name, _, value = parameter.partition("=")
-        label = value.strip().strip("\"'")
-        if name.strip().lower() == "charset":
-            return label if _LABEL.fullmatch(label) else ""
-    return ""
+def _exit_code(job: Job, report: run.Report) -> int:
+    """The contract's: a fault of ours, a site that asks us to wait, one that cannot be had, pages that failed."""
+    counts, tally = report.counts, job.tally
+    if counts.faults:
+        return 1
+    if tally.held:
+        return Busy.exit_code
+    if tally.out_of_reach and not tally.spoke + len(report.adopted):
+        return 69
+    failed = counts.rejected or counts.failed or counts.partial or any(f.severity == "error" for f in counts.lost)
+    return 3 if failed else 0

@@ -25,7 +25,8 @@ def main() -> None:
     """Answer requests until standard input ends."""
     resource.setrlimit(resource.RLIMIT_AS, (MAX_MEMORY, MAX_MEMORY))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in (signal.SIGINT, signal.SIGTERM):  # sent to all of a group; the parent decides
+        signal.signal(number, signal.SIG_IGN)
     _prepare()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
     while (request := read_frame(source)) is not None:
@@ -58,6 +59,8 @@ def _answer(task: str, about: list[dict[str, str]], bodies: list[bytes]) -> byte
         body, media_type, charset, url = pages[0]
         if task == "trace":
             return b"O" + forms.to_json(parsing.trace(body, media_type, charset, url))
+        if task == "links":
+            return b"O" + json.dumps(parsing.links(body, media_type, charset, url)).encode()
         return b"O" + forms.to_json(parsing.addresses(body, media_type, charset))
     except Rejected as error:
         return b"R" + json.dumps([error.code, error.detail]).encode()

@@ -89,6 +89,7 @@ class ReadHere:
         return [self.parse(*page) for page in pages]
 
     addresses = staticmethod(parsing.addresses)
+    links = staticmethod(parsing.links)
 
 
 # --- what the database says ------------------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from normalize.terms import TERMS
 from scraper import cli, parsing, sites
 from scraper.urls import canonical
 from tests.command import CAREERSCAPE, Command
+from tests.hostile import BEHAVIOURS, documented
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -61,6 +62,11 @@ def hold(name: str, generated: str, write: bool) -> None:
 def test_all_codes_of_findings_are_listed(write_expected: bool):
     rows = [(f"`{code}`", severity, sentence) for code, (severity, sentence) in CODES.items()]
     hold("findings.md", columns(("code", "severity", "meaning"), *rows), write_expected)
+
+
+def test_all_behaviours_of_the_hostile_server_are_listed(write_expected: bool):
+    assert len(BEHAVIOURS) >= 50
+    hold("fetching.md", documented(), write_expected)
 
 
 @pytest.fixture
@@ -228,6 +234,7 @@ CHANGING = re.compile(
     r"careerscape-\d{8}T\d{6}Z|offset \d+, length \d+|\+[0-9a-f]{12}|vocabulary [0-9a-f]{12}|\d{4}-\d\d-\d\d(T[0-9:]+Z)?|"
     r"127\.0\.0\.1:\d+|sha256 +[0-9a-f]{64}"
 )
+TIME = r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d"
 QUESTIONS = re.findall(r"<!-- question -->\n```sh\n(.+?)```\n```\n(.+?)```", README, re.DOTALL)
 
 
@@ -247,6 +254,13 @@ def test_the_demo_of_the_readme(toured: tuple[Command, str]):
     shown = block("output: demo")
     assert shown[-1] == "..."
     assert unchanging(toured[1])[1 : len(shown)] == unchanging("\n".join(shown[:-1]))
+
+
+def test_the_status_of_the_readme(toured: tuple[Command, str]):
+    shown = block("output: status")
+    assert shown[-1] == "..."
+    said = toured[0]("status", CAREERSCAPE_CONFIG="careerscape-demo/careerscape.toml").stdout
+    assert re.sub(TIME, "", said).splitlines()[: len(shown) - 1] == re.sub(TIME, "", "\n".join(shown[:-1])).splitlines()
 
 
 @pytest.mark.parametrize(("question", "answer"), QUESTIONS)

@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 
 from normalize.errors import UsageError
 from scraper import sites
-from scraper.fetcher import Fetcher, Hosts, Visit, is_loopback
+from scraper.addresses import Anywhere, is_loopback
+from scraper.fetcher import Fetcher
+from scraper.hosts import Hosts
 from scraper.http import Client
-from scraper.politeness import LONGEST_HOLD_S, UNSAID_WAIT_S, Clock, Pace, retry_after_s
+from scraper.politeness import LONGEST_HOLD_S, LONGEST_LATENCY_S, LONGEST_PENALTY_S, UNSAID_WAIT_S, Clock, Pace, retry_after_s
+from scraper.visits import Visit
 from tests.web import Exchange, FakeTime, Net, answer, redirect, serving, text
 
 A, B = "http://a.example", "http://b.example"
@@ -28,8 +31,8 @@ def visits(
     """The visits of pages, and what was asked for them when."""
     time = FakeTime()
     net = Net(time, pages, takes_s)
-    with Client("careerscape/test", net) as client:
-        fetcher = Fetcher(client, hosts or Hosts(("a.example", "b.example"), 2), time.clock, deadline_s)
+    with Client("careerscape/test", Anywhere(), net) as client:
+        fetcher = Fetcher(client, hosts or Hosts(("a.example", "b.example"), 2), time.clock, deadline_s=deadline_s)
         return [fetcher.fetch(url) for url in urls], net
 
 
@@ -41,7 +44,7 @@ def three(root: str) -> dict:
 
 
 def test_a_pause_lasts_from_the_end_of_an_answer_to_the_next_request():
-    found, net = visits(three(A), three(A), takes_s=7)
+    found, net = visits(three(A), three(A), takes_s=1.5)
     assert [visit.outcome for visit in found] == ["ok"] * 3
     assert net.urls == [f"{A}/robots.txt", *three(A)]
     assert net.gaps == [2, 2, 2]
@@ -55,7 +58,13 @@ def test_each_host_has_its_own_pause():
 def test_a_redirect_waits_for_its_pause_as_well():
     pages = {f"{A}/0": (302, {"location": "https://a.example/1"}), "https://a.example/1": PAGE}
     (visit,), net = visits(pages, [f"{A}/0"])
-    assert (visit.url, visit.requested, visit.requests) == ("https://a.example/1", f"{A}/0", 2)
+    assert (visit.url, visit.requested) == ("https://a.example/1", f"{A}/0")
+    assert [(hop.url, hop.outcome) for hop in visit.hops] == [
+        (f"{A}/robots.txt", "not_found"),
+        (f"{A}/0", "redirected"),
+        ("https://a.example/robots.txt", "not_found"),
+        ("https://a.example/1", "ok"),
+    ]
     assert [at for _, at in net.asked] == [0, 2, 4, 6], "a host is one under both schemes"
 
 
@@ -78,18 +87,60 @@ def test_the_largest_of_all_that_ask_for_a_pause_counts(delay, crawl_delay, site
     said = b"" if crawl_delay is None else b"User-agent: *\nCrawl-delay: %d\n" % crawl_delay
     for root, pause in ((SITE, site), (A, other)):
         hosts = Hosts(("a.example", "www.zippia.com"), delay)
-        _, net = visits(three(root) | {f"{root}/robots.txt": said}, three(root), hosts, takes_s=0.5)
-        assert net.gaps == [pause] * 3
+        _, net = visits(three(root) | {f"{root}/robots.txt": said}, three(root), hosts, takes_s=0.25)
+        assert net.gaps == [max(pause, 0.25)] * 3
 
 
-def test_a_pause_is_told_with_who_asked_for_it():
-    pace = Pace(Clock())
-    pace.floor("a", *Hosts((), 0).delay(f"{SITE}/x"))
-    assert pace.delay("a") == (5, "sites/zippia.toml")
-    pace.floor("a", 7, "robots.txt")
-    pace.floor("a", *Hosts((), 6).delay(f"{SITE}/x"))
-    assert pace.delay("a") == (7, "robots.txt")
-    assert Hosts((), 0).delay(f"{SITE}:8080/x") == (5, "sites/zippia.toml"), "another port is the same host"
+WHY: dict[str, tuple[str, dict, float | None, float, tuple[float, str]]] = {
+    # root, answers, --delay, how long an answer takes, the pause before the last request and who asks for it
+    "default": (A, {}, None, 0, (1, "default")),
+    "flag": (A, {}, 3, 0, (3, "--delay")),
+    "site": (SITE, {}, 0, 0, (5, "sites/zippia.toml")),
+    "flag above the site": (SITE, {}, 6, 0, (6, "--delay")),
+    "another port of the site": (f"{SITE}:8443", {}, 0, 0, (5, "sites/zippia.toml")),
+    "crawl delay": (SITE, {"robots.txt": b"User-agent: *\nCrawl-delay: 7"}, 6, 0, (7, "Crawl-delay")),
+    "request rate": (A, {"robots.txt": b"User-agent: *\nRequest-rate: 2/30s"}, 6, 0, (15, "Crawl-delay")),
+    "the longer of both": (A, {"robots.txt": b"User-agent: *\nCrawl-delay: 2\nRequest-rate: 1/9"}, 1, 0, (9, "Crawl-delay")),
+    "latency": (A, {"robots.txt": b"User-agent: *\nCrawl-delay: 3"}, 2, 7, (7, "latency")),
+    "errors": (A, {"0": (500, {}), "1": (502, {})}, 1.5, 0, (2, "errors")),
+    "a pause above errors": (A, {"0": (500, {}), "1": (502, {})}, 2.5, 0, (2.5, "--delay")),
+    "retry after": (A, {"1": (429, {"retry-after": "50"})}, 2, 0, (50, "Retry-After")),
+    "a pause above retry after": (A, {"1": (503, {"retry-after": "3"})}, 9, 0, (9, "--delay")),
+}
+
+
+@pytest.mark.parametrize("case", WHY)
+def test_each_request_says_which_pause_was_in_force_and_why(case: str):
+    root, answers, delay, takes_s, expected = WHY[case]
+    pages = three(root) | {f"{root}/{name}": said for name, said in answers.items()}
+    hosts = Hosts(("a.example", "www.zippia.com"), delay)
+    found, net = visits(pages, three(root), hosts, takes_s)
+    hop = found[-1].hops[-1]
+    assert (hop.url, hop.delay_s, hop.delay_reason) == (f"{root}/2", *expected)
+    assert net.gaps[-1] >= expected[0]
+
+
+def test_the_pause_follows_the_time_that_a_host_takes():
+    time = FakeTime()
+    pace = Pace(time.clock)
+    told = []
+    for took in (0.4, 0.8, 0.8, 200.0, 200.0, 0.0, 0.0):
+        pace.answered("a", took, well=True)
+        told.append(pace.delay("a")[0])
+    assert told == pytest.approx([0.4, 0.6, 0.7, LONGEST_LATENCY_S, LONGEST_LATENCY_S, 15, 7.5])
+    assert pace.delay("b") == (0, "")
+
+
+def test_trouble_doubles_the_pause_and_each_answer_halves_it():
+    pace = Pace(FakeTime().clock)
+    pace.floor("a", 1.5, "--delay")
+    told = []
+    for well in (False,) * 8 + (True,) * 7:
+        pace.answered("a", 0, well)
+        told.append(pace.delay("a"))
+    assert [seconds for seconds, _ in told[:8]] == [1.5, 2, 4, 8, 16, 32, LONGEST_PENALTY_S, LONGEST_PENALTY_S]
+    assert told[8:] == [(30, "errors"), (15, "errors"), (7.5, "errors"), (3.75, "errors"), (1.875, "errors"),
+                        (1.5, "--delay"), (1.5, "--delay")]  # fmt: skip
 
 
 @pytest.mark.parametrize("asked", ["601", "86400", "1e300"])
@@ -107,7 +158,7 @@ def test_pauses_are_kept_to_the_eye_of_the_server():
         exchange.send(PAGE)
 
     pages = {"/robots.txt": text(b"User-agent: *\nCrawl-delay: 0.15"), "/0": redirect("/1"), "/1": slow, "/2": slow}
-    with serving(pages) as web, Client("careerscape/test") as client:
+    with serving(pages) as web, Client("careerscape/test", Anywhere()) as client:
         fetcher = Fetcher(client, Hosts((web.host,), 0), Clock())
         found = [fetcher.fetch(web.root + path) for path in ("/0", "/2")]
     assert [visit.outcome for visit in found] == ["ok", "ok"]
@@ -225,7 +276,7 @@ def test_all_hops_share_one_deadline_of_the_wall_clock():
         time.sleep(0.2)
         exchange.send(redirect(f"{exchange.path}x"))
 
-    with serving({"/" + "x" * n: slow for n in range(9)}) as web, Client("careerscape/test") as client:
+    with serving({"/" + "x" * n: slow for n in range(9)}) as web, Client("careerscape/test", Anywhere()) as client:
         fetcher = Fetcher(client, Hosts((web.host,), 0), Clock(), deadline_s=0.5)
         fetcher.fetch(f"{web.root}/robots.txt")
         start = time.monotonic()
@@ -252,9 +303,10 @@ FORBIDDEN = [
 
 @pytest.mark.parametrize("url", FORBIDDEN)
 def test_a_host_on_no_list_is_asked_nothing(url: str):
-    with Client("x", httpx.MockTransport(unexpected)) as client:
+    with Client("x", Anywhere(), httpx.MockTransport(unexpected)) as client:
         visit = Fetcher(client, Hosts(("a.example", "127.0.0.1:8080")), FakeTime().clock).fetch(url)
-    assert (visit.outcome, visit.requests) == ("refused_address", 0)
+    assert [(hop.url, hop.outcome, hop.status, hop.delay_s) for hop in visit.hops] == [(url, "refused_address", None, None)]
+    assert visit.outcome == "refused_address"
     assert "--allow-host" in visit.detail
 
 

@@ -5,13 +5,17 @@ from collections.abc import Sequence
 
 import httpx
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scraper import robots
-from scraper.fetcher import Fetcher, Hosts, Visit
+from scraper.addresses import Anywhere
+from scraper.fetcher import Fetcher
+from scraper.hosts import Hosts
 from scraper.http import Client, Outcome, Response
+from scraper.visits import Visit
 from tests.web import FakeTime, Net
-
-A, B = "http://a.example", "http://b.example"
+from tests.world import SEED_BODY, A, B, World, at
 
 
 def rules(text: str | bytes) -> robots.Rules:
@@ -27,7 +31,7 @@ def visits(pages: dict, urls: Sequence[str], allow: Sequence[str] = ("a.example"
     """The visits of pages, and what was asked for them."""
     time = FakeTime()
     net = Net(time, pages)
-    with Client("careerscape/test", net) as client:
+    with Client("careerscape/test", Anywhere(), net) as client:
         fetcher = Fetcher(client, Hosts(allow, 0), time.clock)
         return [fetcher.fetch(url) for url in urls], net
 
@@ -188,3 +192,140 @@ def test_a_host_that_asks_for_a_pause_instead_is_asked_once_more():
     found, net = visits(pages, [f"{A}/page", f"{A}/page"])
     assert [(visit.outcome, visit.wait_s) for visit in found] == [("rate_limited", 5), ("robots_denied", None)]
     assert net.asked == [(f"{A}/robots.txt", 0), (f"{A}/robots.txt", 5)]
+
+
+# --- how long a file is kept ------------------------------------------------------------------------------------------
+
+
+def asked_after(answers: list[object], waits: Sequence[float]) -> tuple[list[Outcome], list[int]]:
+    """The outcomes of a page that is fetched at once and after each wait, and how often robots.txt was asked for by then."""
+    time = FakeTime()
+    net = Net(time, {f"{A}/robots.txt": answers, f"{A}/page": b"<p>"})
+    outcomes, counts = [], []
+    with Client("careerscape/test", Anywhere(), net) as client:
+        fetcher = Fetcher(client, Hosts(("a.example",), 0), time.clock)
+        for wait in (0.0, *waits):
+            time.seconds += wait
+            outcomes.append(fetcher.fetch(f"{A}/page").outcome)
+            counts.append(net.urls.count(f"{A}/robots.txt"))
+    return outcomes, counts
+
+
+def test_a_file_is_kept_for_24_hours_of_a_run_and_no_longer():
+    found = asked_after([b"", RULE, (404, {})], [86_399, 1, 86_399, 1])
+    assert found == (["ok", "ok", "robots_denied", "robots_denied", "ok"], [1, 1, 2, 2, 3])
+
+
+@pytest.mark.parametrize("answer", [(500, {}), httpx.ReadTimeout("slow"), (302, {"location": "/robots.txt"})])
+def test_a_file_that_could_not_be_had_is_asked_for_again_after_ten_minutes(answer: object):
+    found = asked_after([answer, b""], [599, 2])
+    assert found == (["robots_unreadable", "robots_unreadable", "ok"], [1, 1, 2])
+
+
+def test_a_file_that_cannot_be_had_any_more_denies_although_it_allowed_before():
+    assert asked_after([b"", (503, {}), b""], [86_401, 601])[0] == ["ok", "robots_unreadable", "ok"]
+
+
+KEPT = {
+    # the first answer, the days until the next run, whether robots.txt is asked for again
+    "a file": (b"", 0.9, False),
+    "a file of yesterday": (b"", 1.1, True),
+    "no file": ((404, {}), 0.9, False),
+    "no file yesterday": ((404, {}), 1.1, True),
+    "one that could not be had": ((500, {}), 0.01, True),
+    "a host that asks to wait": ((429, {"retry-after": "300"}), 0.01, True),
+}
+
+
+@pytest.mark.parametrize("case", KEPT)
+def test_a_file_is_kept_from_run_to_run(world: World, case: str):
+    answer, days, again = KEPT[case]
+    world.pages = {f"{A}/robots.txt": [answer, (404, {})], at(A): SEED_BODY}
+    world.scrape(at(A))
+    world.pages[f"{A}/robots.txt"] = (404, {})
+    world.pass_days(days)
+    assert world.scrape(at(A), refresh=True).exit_code == 0
+    assert (f"{A}/robots.txt" in world.net.urls) == again
+
+
+def test_what_a_kept_file_denies_is_denied_in_the_next_run(world: World):
+    private, hosts = at(A), [f"{A}/robots.txt"]
+    world.pages = {f"{A}/robots.txt": f"User-agent: *\nCrawl-delay: 9\nDisallow: {private[len(A) :]}".encode()}
+    world.pages |= {private: SEED_BODY, f"{A}/x": b"<p>x"}
+    assert (world.scrape(private).exit_code, world.net.urls) == (69, hosts)
+    assert (world.scrape(private).exit_code, world.net.urls) == (69, [])
+    world.scrape(f"{A}/x")
+    assert world.says("SELECT delay_s, delay_reason FROM request WHERE url = ?", f"{A}/x") == [(9, "Crawl-delay")]
+    assert world.says("SELECT DISTINCT robots_rule FROM request WHERE url = ?", private) == [(f"Disallow: {private[len(A) :]}",)]
+
+
+def test_a_clock_that_was_set_back_keeps_no_file_longer(world: World):
+    world.pages = {at(A): SEED_BODY}
+    world.pass_days(400)
+    world.scrape(at(A))
+    world.pass_days(-300)
+    world.scrape(at(A), refresh=True)
+    assert f"{A}/robots.txt" in world.net.urls
+    world.pass_days(0.1)
+    world.scrape(at(A), refresh=True)
+    assert f"{A}/robots.txt" not in world.net.urls
+
+
+# --- which line decides -----------------------------------------------------------------------------------------------
+
+DECIDING = {
+    "User-agent: *\nDisallow: /p\nAllow: /page": "Allow: /page",
+    "User-agent: *\nDisallow: /page\nAllow: /p": "Disallow: /page",
+    "User-agent: *\nDisallow: /page\nAllow: /page": "Allow: /page",
+    "User-agent: *\nDisallow: /\nDisallow: /pa\nDisallow: /page/x": "Disallow: /pa",
+    "User-agent: *\nDisallow: /*e$\nAllow: /pa": "Disallow: /*e$",
+    "User-agent: *\nDisallow: /page # not this one\n# Allow: /page": "Disallow: /page",
+    "user-AGENT: *\n  DISALLOW :  /page  ": "Disallow: /page",
+    "User-agent: *\nDisallow: /p%61ge": "Disallow: /p%61ge",
+    "User-agent: *\nDisallow: /page\n\nUser-agent: careerscape\nAllow: /pag": "Allow: /pag",
+    "User-agent: careerscape\nDisallow: /p\n\nUser-agent: *\nDisallow: /page": "Disallow: /p",
+    "User-agent: other\nUser-agent: careerscape\nDisallow: /pag\n\nUser-agent: *\nDisallow: /page": "Disallow: /pag",
+    "User-agent: careerscape\nDisallow: /p\n\nUser-agent: a\nDisallow: /page\n\nUser-agent: careerscape/2\nDisallow: /pa":
+        "Disallow: /pa",
+    "User-agent: *\nCrawl-delay: 3\nDisallow: /page": "Disallow: /page",
+    "User-agent: other\nDisallow: /page": "no rule",
+    "User-agent: *\nDisallow:\nAllow: /other": "no rule",
+    "User-agent: *\nDisallow: /other": "no rule",
+    "": "no rule",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "line"), DECIDING.items())
+def test_the_line_that_decides_is_named(text: str, line: str):
+    found = rules(text)
+    assert found.rule(f"{A}/page") == line
+    assert (found.denial(f"{A}/page") is not None) == line.startswith("Disallow")
+
+
+PATTERNS = st.lists(
+    st.tuples(st.sampled_from(["Allow", "Disallow"]), st.text("abc/*$", min_size=1, max_size=5).map(lambda t: f"/{t}")),
+    max_size=6,
+)
+
+
+@given(lines=PATTERNS, path=st.text("abc/", max_size=5))
+def test_the_line_that_is_named_exists_and_decides_as_the_file_does(lines: list[tuple[str, str]], path: str):
+    written = [f"{kind}: {pattern}" for kind, pattern in lines]
+    found = rules("\n".join(["User-agent: *", *written]))
+    url = f"{A}/{path}"
+    line = found.rule(url)
+    assert line in (*written, "no rule")
+    assert (found.denial(url) is not None) == line.startswith("Disallow")
+
+
+ELSEWHERE = {
+    "no robots.txt (HTTP 404)": (404, {}),
+    "robots.txt: server_error, HTTP 500": (500, {}),
+    "robots.txt: HTTP 429": (429, {}),
+}
+
+
+@pytest.mark.parametrize(("said", "answer"), ELSEWHERE.items())
+def test_where_there_is_no_line_it_is_said_where_the_decision_comes_from(said: str, answer: object):
+    (visit,), _ = visits({f"{A}/robots.txt": answer, f"{A}/page": b"<p>"}, [f"{A}/page"])
+    assert [(hop.url, hop.robots_rule) for hop in visit.hops] == [(f"{A}/robots.txt", ""), (f"{A}/page", said)]

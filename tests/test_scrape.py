@@ -6,8 +6,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,79 +14,20 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from db import coverage
-from db.connection import open_to_read
 from normalize.errors import Busy, ConfigError, UsageError
 from scraper import run, scrape
 from scraper.archive import Archive, Location
-from scraper.http import Client
+from scraper.fetcher import Fetcher
 from scraper.politeness import Clock
 from scraper.process import Terminated
 from tests import imports
 from tests.command import Command
-from tests.figures import OVERVIEW, SEED, Figures, as_html, as_text
+from tests.figures import OVERVIEW, SEED, as_html, as_text
 from tests.imports import ReadHere, rows
-from tests.web import Exchange, FakeTime, Net, answer, redirect, serving, text, zipped
+from tests.web import Exchange, answer, redirect, serving, text, zipped
+from tests.world import COUNTS, DAY_S, SEED_BODY, A, B, World, at
 
-A, B = "http://a.example", "http://b.example"
-SITE = "https://www.zippia.com"
-DAY_S = 86_400
-COUNTS = "pages, loaded, unchanged, rejected, failed"
-SEED_BODY, OVERVIEW_BODY = as_html(SEED), as_html(OVERVIEW)
-
-
-def at(root: str, page: Figures = SEED) -> str:
-    return root + urlsplit(page.url).path
-
-
-@dataclass
-class World:
-    """A database, and sites whose time passes only while somebody waits."""
-
-    root: Path
-    patch: pytest.MonkeyPatch
-    pages: dict[str, Any] = field(default_factory=dict)
-    time: FakeTime = field(default_factory=FakeTime)
-    asked: list[str] = field(default_factory=list)
-    told: list[run.PageReport] = field(default_factory=list)
-
-    @property
-    def db(self) -> Path:
-        return imports.settings(self.root).db
-
-    def scrape(
-        self, *urls: str, allow: tuple[str, ...] = ("a.example", "b.example"), contact: str = "me@b.example", delay_s: float = 1
-    ) -> run.Report:
-        net = Net(self.time, self.pages)
-        self.patch.setattr(scrape, "Client", lambda agent: Client(agent, net))
-        settings = replace(imports.settings(self.root), contact=contact)
-        try:
-            wish = scrape.Wish(urls, allow, delay_s)
-            return scrape.pages(settings, wish, self.time.clock, lambda count: None, self.told.append)
-        finally:
-            self.asked = [url for url in net.urls if not url.endswith("/robots.txt")]
-
-    def says(self, query: str, *values: object) -> list[tuple]:
-        return rows(self.db, query, *values)
-
-    @property
-    def runs(self) -> list[tuple]:
-        return self.says(f"SELECT exit_code, {COUNTS} FROM run ORDER BY run_id")
-
-    @property
-    def queue(self) -> dict[str, str]:
-        return dict(self.says("SELECT url, state FROM visit ORDER BY id"))
-
-    @property
-    def covered(self) -> dict[str, int]:
-        with closing(open_to_read(self.db)) as db:
-            return {state: count for state, count in coverage.coverage(db, self.time.clock.now()).items() if count}
-
-
-@pytest.fixture
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
-    return World(tmp_path, monkeypatch)
+OVERVIEW_BODY = as_html(OVERVIEW)
 
 
 # --- what becomes of a page -------------------------------------------------------------------------------------------
@@ -108,7 +48,7 @@ def test_a_page_is_loaded_under_its_last_address_with_all_that_is_known_of_it(wo
 def test_the_same_bytes_are_confirmed_and_others_are_loaded(world: World):
     world.pages = {at(A): [SEED_BODY, SEED_BODY, as_html(SEED.with_cell("Average age", "47"))]}
     for _ in range(3):
-        assert world.scrape(at(A)).exit_code == 0
+        assert world.scrape(at(A), refresh=True).exit_code == 0
         world.time.seconds += DAY_S
     assert world.runs == [(0, 1, 1, 0, 0, 0), (0, 1, 0, 1, 0, 0), (0, 1, 1, 0, 0, 0)]
     places = world.says("SELECT warc_file, warc_offset, warc_length FROM capture ORDER BY captured_at")
@@ -186,7 +126,7 @@ def test_a_page_that_cannot_be_had_has_failed_and_makes_no_capture(world: World,
 def test_a_page_that_was_there_once_counts_as_removed(world: World):
     world.pages = {at(A): [SEED_BODY, (404, {})]}
     world.scrape(at(A))
-    assert world.scrape(at(A)).exit_code == 3
+    assert world.scrape(at(A), refresh=True).exit_code == 3
     assert world.covered == {"removed": 1}
     assert world.says("SELECT count(*) > 0 FROM observation_latest") == [(1,)], "what is known of it still stands"
 
@@ -206,7 +146,7 @@ def test_all_ways_in_one_run_add_up(world: World):
     world.pages = dict(zip(urls, bodies, strict=True))
     world.scrape(urls[0])
     world.time.seconds += DAY_S
-    assert world.scrape(*urls, urls[1] + "/?utm=x", urls[2] + "#x").exit_code == 3
+    assert world.scrape(*urls, urls[1] + "/?utm=x", urls[2] + "#x", refresh=True).exit_code == 3
     assert world.runs[1] == (3, 4, 1, 1, 1, 1)
     assert [told.outcome for told in world.told[1:]] == ["unchanged", "loaded", "rejected", "failed"]
 
@@ -255,7 +195,7 @@ def test_no_redirect_leads_far_without_a_contact(world: World, far: str):
 
 
 def test_what_an_earlier_run_left_waits_until_its_host_is_permitted(world: World):
-    world.pages = {at(A): [httpx.ReadTimeout("slow"), SEED_BODY], at(B, OVERVIEW): OVERVIEW_BODY}
+    world.pages = {at(A): [*[httpx.ReadTimeout("slow")] * 3, SEED_BODY], at(B, OVERVIEW): OVERVIEW_BODY}
     world.scrape(at(A))
     assert world.scrape(at(B, OVERVIEW), allow=("b.example",)).exit_code == 0
     assert (world.asked, world.runs[-1], world.queue[at(A)]) == ([at(B, OVERVIEW)], (0, 1, 1, 0, 0, 0), "queued")
@@ -282,73 +222,6 @@ def test_wrong_usage_is_refused_before_anything_is_made(world: World, case: str)
     assert (caught.value.exit_code, world.asked, world.db.exists()) == (2, [], False)
 
 
-# --- a site that asks to wait -----------------------------------------------------------------------------------------
-
-
-def test_a_short_wait_is_waited_out(world: World):
-    world.pages = {at(A): [(429, {"retry-after": "50"}), (503, {"retry-after": "60"}), SEED_BODY]}
-    assert world.scrape(at(A)).exit_code == 0
-    assert (len(world.asked), world.time.seconds, world.runs) == (3, 111, [(0, 1, 1, 0, 0, 0)])
-
-
-def test_after_three_waits_a_host_is_left_alone_and_another_page_has_its_turn(world: World):
-    more = at(A, OVERVIEW)
-    world.pages = {at(A): (429, {"retry-after": "5"}), more: OVERVIEW_BODY}
-    report = world.scrape(at(A), more)
-    assert (report.exit_code, report.left, world.asked) == (75, 2, [at(A)] * 3)
-    world.time.seconds += 60
-    assert world.scrape().exit_code == 75
-    assert world.asked == [more, at(A), at(A), at(A)]
-    assert world.runs == [(75, 1, 0, 0, 0, 1), (75, 2, 1, 0, 0, 1)]
-
-
-@pytest.mark.parametrize("by", ["page", "robots.txt"])
-def test_a_host_that_asks_for_a_long_wait_is_left_alone_until_then(world: World, by: str):
-    more, other = at(A, OVERVIEW), at(B)
-    told = (429, {"retry-after": "3600"})
-    world.pages = {at(A): SEED_BODY, more: OVERVIEW_BODY, other: SEED_BODY}
-    world.pages |= {f"{A}/robots.txt": [told, b""]} if by == "robots.txt" else {at(A): [told, SEED_BODY]}
-    report = world.scrape(at(A), more, other)
-    assert (report.exit_code, report.left) == (75, 2)
-    assert world.asked == ([other] if by == "robots.txt" else [at(A), other])
-    assert world.runs == [(75, 2, 1, 0, 0, 1)]
-    assert world.queue == {at(A): "queued", more: "queued", other: "done"}
-    for urls in ((), (more,), (at(A, replace(SEED, left="Baker")),)):  # a page that is new changes nothing
-        world.time.seconds += 1100
-        report = world.scrape(*urls)
-        assert (report.exit_code, report.counts.pages, world.asked) == (75, 0, [])
-    world.pages[at(A, replace(SEED, left="Baker"))] = (404, {})
-    world.time.seconds = 3700
-    assert world.scrape().exit_code == 3
-    assert world.runs[-1] == (3, 3, 2, 0, 0, 1)
-
-
-def test_the_end_of_a_wait_is_never_rounded_down(world: World):
-    world.pages = {at(A): [(429, {"retry-after": "100"}), SEED_BODY]}
-    world.time.seconds = 0.9
-    world.scrape(at(A))
-    assert world.time.seconds == 1.9
-    world.time.seconds += 99.9
-    assert world.scrape().exit_code == 75
-    world.time.seconds += 2.1
-    assert world.scrape().exit_code == 0
-
-
-def test_a_crawl_delay_that_cannot_be_kept_ends_with_75_at_once(world: World):
-    world.pages = {f"{A}/robots.txt": b"User-agent: *\nCrawl-delay: 1e9"}
-    assert world.scrape(at(A)).exit_code == 75
-    assert (world.asked, world.time.seconds, world.queue) == ([], 0, {at(A): "queued"})
-
-
-def test_a_page_that_fails_for_a_passing_reason_is_tried_in_three_runs(world: World):
-    world.pages = {at(A): (500, {})}
-    for urls, left in (((at(A),), 1), ((), 1), ((), 0)):
-        report = world.scrape(*urls)
-        assert (report.exit_code, report.left, len(world.asked)) == (69, left, 1)
-    with pytest.raises(UsageError, match="nothing to fetch"):
-        world.scrape()
-
-
 # --- a run that does not finish ---------------------------------------------------------------------------------------
 
 
@@ -359,7 +232,7 @@ def stop(*given: object) -> None:
 def test_a_run_that_ends_before_it_publishes_is_published_by_the_next(world: World):
     world.pages = {at(A): SEED_BODY}
     with world.patch.context() as patch:
-        patch.setattr(scrape.publish, "publish", stop)
+        patch.setattr(run.publish, "publish", stop)
         with pytest.raises(Terminated):
             world.scrape(at(A))
     assert world.says("SELECT outcome, exit_code, loaded FROM run") == [("interrupted", 143, 1)]
@@ -376,7 +249,7 @@ def test_a_page_at_which_a_run_ends_is_neither_counted_nor_half_loaded(world: Wo
     other = at(A, OVERVIEW)
     world.pages = {at(A): SEED_BODY, other: OVERVIEW_BODY}
     with world.patch.context() as patch:
-        owner = run.Intake if where == "take" else scrape.Fetcher
+        owner = run.Intake if where == "take" else Fetcher
         real, calls = getattr(owner, where), []
 
         def ending(self: Any, *given: Any) -> Any:
@@ -391,7 +264,9 @@ def test_a_page_at_which_a_run_ends_is_neither_counted_nor_half_loaded(world: Wo
     assert world.queue == {at(A): "done", other: "queued"}
     assert world.says("SELECT url FROM capture") == [(at(A),)]
     assert world.scrape().exit_code == 0
-    assert (world.asked, world.runs[-1]) == ([other], (0, 1, 1, 0, 0, 0))
+    assert world.asked == ([] if where == "take" else [other]), "what was archived is not fetched again"
+    assert world.runs[-1] == (0, 1, 1, 0, 0, 0)
+    assert set(world.queue.values()) == {"done"}
     assert world.says("SELECT count(*) FROM capture WHERE published") == [(2,)]
     assert imports.sound(world.db)
 
@@ -450,7 +325,7 @@ def test_a_command_that_is_stopped_leaves_a_clean_state_and_is_resumed(
 
     def again() -> run.Report:
         wish = scrape.Wish((), ("127.0.0.1",), 0)
-        return scrape.pages(imports.settings(tmp_path), wish, Clock(), lambda count: None, lambda report: None)
+        return scrape.pages(imports.settings(tmp_path), wish, Clock())
 
     monkeypatch.setattr(run, "Sandbox", ReadHere)
     first, second = (urlsplit(page.url).path for page in (SEED, OVERVIEW))

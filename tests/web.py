@@ -4,6 +4,7 @@ answered; and sites that are no more than a table of answers, in a time of their
 import gzip
 import socket
 import ssl
+import struct
 import tempfile
 import threading
 import time
@@ -13,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from unittest import mock
 
 import httpx
 
@@ -74,7 +76,8 @@ Answer = bytes | Callable[[Exchange], None]
 
 @dataclass
 class Web:
-    """The server: what it shows at each path (answers in turn, the last one for ever), and what it was asked."""
+    """The server: what it shows at each path (answers in turn, the last one for ever; `*` is any other path), and what it was
+    asked."""
 
     port: int
     pages: dict[str, Answer | list[Answer]]
@@ -98,7 +101,7 @@ class Web:
         return [later.arrived - earlier.answered for earlier, later in pairwise(self.asked)]
 
     def answer(self, path: str) -> Answer:
-        found = self.pages.get(path, answer(b"There is no such page.", "404 Not Found"))
+        found = self.pages.get(path, self.pages.get("*", MISSING))
         if isinstance(found, list):
             return found.pop(0) if len(found) > 1 else found[0]
         return found
@@ -111,6 +114,9 @@ def answer(body: bytes, status: str = "200 OK", **headers: str) -> bytes:
     return "\r\n".join(lines).encode("latin-1") + body
 
 
+MISSING = answer(b"There is no such page.", "404 Not Found")
+
+
 def text(body: bytes, **headers: str) -> bytes:
     return answer(body, content_type="text/plain; charset=utf-8", **headers)
 
@@ -121,6 +127,62 @@ def zipped(body: bytes, **headers: str) -> bytes:
 
 def redirect(to: str, status: str = "302 Found") -> bytes:
     return answer(b"<p>elsewhere", status, location=to)
+
+
+def short(body: bytes, sent: bytes, **headers: str) -> bytes:
+    """The length of the whole body, and a part of it."""
+    return answer(body, **headers).removesuffix(body) + sent
+
+
+def chunked(*chunks: bytes, end: bytes = b"0\r\n\r\n", **headers: str) -> bytes:
+    """A body in chunks."""
+    body = b"".join(b"%x\r\n%s\r\n" % (len(chunk), chunk) for chunk in chunks)
+    return answer(b"", content_length="", transfer_encoding="chunked", **headers) + body + end
+
+
+def stalling(sent: bytes = b"") -> Callable[[Exchange], None]:
+    """Send something, and then nothing more until the client gives up."""
+
+    def stall(exchange: Exchange) -> None:
+        exchange.send(sent)
+        exchange.gone(40)
+
+    return stall
+
+
+def resetting(sent: bytes = b"") -> Callable[[Exchange], None]:
+    """Send something, and break the connection."""
+
+    def reset(exchange: Exchange) -> None:
+        exchange.send(sent)
+        time.sleep(0.05 if sent else 0)  # else the reset may overtake what was sent
+        exchange.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        exchange.sock.close()
+
+    return reset
+
+
+def dripping(sent: bytes, piece: bytes) -> Callable[[Exchange], None]:
+    """Send something, and then small pieces for ever, each in time for a limit on single waits."""
+
+    def drip(exchange: Exchange) -> None:
+        exchange.send(sent)
+        while not exchange.gone(0.03):
+            exchange.send(piece)
+
+    return drip
+
+
+def flooding(sent: bytes, piece: bytes) -> Callable[[Exchange], None]:
+    """Send something, and then pieces for ever, as fast as they are taken."""
+
+    def flood(exchange: Exchange) -> None:
+        exchange.send(sent)
+        with suppress(OSError):
+            while True:
+                exchange.sock.sendall(piece)
+
+    return flood
 
 
 @contextmanager
@@ -148,6 +210,19 @@ def server_context() -> ssl.SSLContext:
         file.flush()
         context.load_cert_chain(file.name)
     return context
+
+
+def knowing_context() -> ssl.SSLContext:
+    """What a client needs to trust a server of `serving(tls=True)`."""
+    return ssl.create_default_context(cadata=CERTIFICATE.partition("-----BEGIN PRIVATE")[0])
+
+
+@contextmanager
+def tls_of_clients(context: ssl.SSLContext | None = None) -> Iterator[None]:
+    """Every client made meanwhile has this TLS context; without one, the usual one, read only once as that takes long."""
+    found = context or httpx.create_ssl_context(trust_env=False)
+    with mock.patch.object(httpx, "create_ssl_context", return_value=found):
+        yield
 
 
 def _accept(listener: socket.socket, web: Web, ended: threading.Event, context: ssl.SSLContext | None) -> None:
@@ -208,13 +283,14 @@ class FakeTime:
 
 class Net(httpx.MockTransport):
     """Sites that answer at once, or after `takes_s`. An address has one answer, or several in turn, the last one for ever: a
-    body, a status with headers (and a body), or an error to raise. Without one, robots.txt does not exist, and anything else
-    is an error."""
+    body, a status with headers (and a body), an error to raise, or what makes one of these of the request. Without one,
+    robots.txt does not exist, and anything else is an error."""
 
     def __init__(self, time: FakeTime, pages: dict[str, Any], takes_s: float = 0.0) -> None:
         super().__init__(self._answer)
         self.time, self.pages, self.takes_s = time, pages, takes_s
         self.asked: list[tuple[str, float]] = []
+        self.requests: list[httpx.Request] = []
 
     @property
     def urls(self) -> list[str]:
@@ -229,10 +305,13 @@ class Net(httpx.MockTransport):
     def _answer(self, request: httpx.Request) -> httpx.Response:
         url = str(request.url)
         self.asked.append((url, self.time.seconds))
+        self.requests.append(request)
         self.time.seconds += self.takes_s
         found = self.pages.get(url, (404, {}) if url.endswith("/robots.txt") else AssertionError(url))
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
+        if callable(found):
+            found = found(request)
         if isinstance(found, Exception):
             raise found
         status, headers, body = (*found, b"")[:3] if isinstance(found, tuple) else (200, {"content-type": "text/html"}, found)

@@ -1,5 +1,6 @@
 """A web server on this machine that shows the bundled pages, with a robots.txt and a sitemap, as a site would."""
 
+import hashlib
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -54,8 +55,15 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         kind, body = self.server.shown.get(self.path, ("text/plain; charset=utf-8", b"There is no such page.\n"))
+        tag = f'"{hashlib.sha256(body).hexdigest()[:20]}"'
+        if self.path in self.server.shown and self.headers["If-None-Match"] == tag:
+            self.send_response(304)
+            self.send_header("ETag", tag)
+            self.end_headers()
+            return
         self.send_response(200 if self.path in self.server.shown else 404)
         self.send_header("Content-Type", kind)
+        self.send_header("ETag", tag)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

@@ -2,7 +2,6 @@
 
 import shlex
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from normalize.errors import StorageError
@@ -11,6 +10,8 @@ from scraper.demo.bundle import bundled
 from scraper.demo.server import serving
 from scraper.politeness import Clock
 from scraper.settings import Settings
+from scraper.watch import Watch
+from scraper.wishes import Wish
 
 FOLDER = Path("careerscape-demo")
 CONFIG = "careerscape.toml"
@@ -31,14 +32,12 @@ def own_settings() -> Settings:
     return Settings(FOLDER / "careerscape.db", FOLDER / "archive")
 
 
-def scrape_bundled(
-    settings: Settings, begin: Callable[[int], None], tell: Callable[[run.PageReport], None]
-) -> tuple[str, run.Report]:
+def scrape_bundled(settings: Settings, watch: Watch) -> tuple[str, run.Report]:
     """Serve the bundled pages and scrape them; the answer is the address of the site that was, and the run."""
     pages = bundled()
     with serving(pages) as root:
-        wish = scrape.Wish(tuple(root + path for path in pages), (root.removeprefix("http://"),), delay_s=0)
-        return root, scrape.pages(settings, wish, Clock(), begin, tell)
+        wish = Wish(tuple(root + path for path in pages), (root.removeprefix("http://"),), delay_s=0, refresh=True)
+        return root, scrape.pages(settings, wish, Clock(), watch)
 
 
 def where_to_look(settings: Settings, own: bool) -> str:

@@ -3,6 +3,7 @@
 from normalize.errors import Rejected
 from scraper.document import Document
 from scraper.readers.encoding import BOMS, sniff
+from scraper.readers.links import Links, of_html, of_text
 
 MAX_BYTES = 10 * 1024 * 1024
 """The most that a page may have, decoded (10 MiB)."""
@@ -21,13 +22,7 @@ def read(body: bytes, media_type: str, charset: str = "") -> Document:
 
     Raises Rejected `empty`, `too_large` or `wrong_type`.
     """
-    if len(body) > MAX_BYTES:
-        raise Rejected("too_large", f"{len(body):,} bytes, at most {MAX_BYTES:,}")
-    if not body.strip(b" \t\r\n\f\0\xef\xbb\xbf"):
-        raise Rejected("empty", f"{len(body)} bytes")
-    _refuse_other_kinds(body)
-    if media_type not in ("text/html", "text/plain"):
-        raise Rejected("wrong_type", f"its type is {media_type}")
+    _refuse(body, media_type)
     if media_type == "text/plain":
         from scraper.readers import text
 
@@ -35,6 +30,24 @@ def read(body: bytes, media_type: str, charset: str = "") -> Document:
     from scraper.readers import html
 
     return html.read(body, charset)
+
+
+def links(body: bytes, media_type: str, charset: str = "") -> Links:
+    """The links of the page that `body` holds. Raises Rejected as `read` does."""
+    _refuse(body, media_type)
+    if media_type == "text/plain":
+        return of_text(sniff(body, charset, html=False)[0])
+    return of_html(body, charset)
+
+
+def _refuse(body: bytes, media_type: str) -> None:
+    if len(body) > MAX_BYTES:
+        raise Rejected("too_large", f"{len(body):,} bytes, at most {MAX_BYTES:,}")
+    if not body.strip(b" \t\r\n\f\0\xef\xbb\xbf"):
+        raise Rejected("empty", f"{len(body)} bytes")
+    _refuse_other_kinds(body)
+    if media_type not in ("text/html", "text/plain"):
+        raise Rejected("wrong_type", f"its type is {media_type}")
 
 
 def _refuse_other_kinds(body: bytes) -> None:

@@ -2,17 +2,29 @@
 
 import re
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborNode
 
-from normalize.errors import Rejected
+from scraper import walls
 from scraper.document import Block, Document, Heading, Items, Paragraph
-from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.grid import Cell, resolve
 from scraper.readers.passage import BLANKS, BREAK, SEAM, Passage, one_line, tidy
-from scraper.readers.tags import END, ENDING, KINDS, LEVELS, METERS, PICTURES, ROLES, SHOWN, TELLING, Attributes, is_hidden
+from scraper.readers.tags import (
+    END,
+    ENDING,
+    KINDS,
+    LEVELS,
+    METERS,
+    PICTURES,
+    ROLES,
+    SHOWN,
+    TELLING,
+    Attributes,
+    forbids_copies,
+    is_hidden,
+)  # fmt: skip
+from scraper.readers.tree import grow, metas_of_head
 
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
-_SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
 
 
 def read(body: bytes, charset: str = "") -> Document:
@@ -20,32 +32,24 @@ def read(body: bytes, charset: str = "") -> Document:
 
     Raises Rejected `too_hostile` for a tree or a table that is too large.
     """
-    valid = is_utf8(body)
-    undecodable = body.count(b"\0") if valid and b"\0" in body else 0
-    utf8 = body.removeprefix(b"\xef\xbb\xbf")
-    if utf8[:256].lstrip().startswith(b"<?xml"):
-        utf8 = _SELF_CLOSED.sub(rb"<\1\2></\1>", utf8)
-    if detect(body, charset, html=True) != "utf-8" or not valid:
-        text, undecodable = sniff(body, charset, html=True)
-        utf8 = text.encode()
-    try:
-        tree = LexborHTMLParser(utf8 + b"<" + END.encode() + b">")
-    except SelectolaxError as error:  # a parser of HTML takes everything: only memory can end it
-        raise Rejected("too_hostile", f"the parser gave up ({error})") from error
+    tree, utf8, undecodable = grow(body, charset)
     walker = _Walker()
     if tree.root is not None:
         walker.walk(tree.root)
     title, canonical = tree.css_first("title"), tree.css_first('link[rel~="canonical"]')
     saved_from = _SAVED_FROM.search(utf8, 0, 4096)
     cut = walker.cut or _lacks_its_end(utf8)
+    blocks = tuple(walker.blocks())
     return Document(
         BLANKS.sub(" ", title.text()).strip() if title else "",
-        tuple(walker.blocks()),
+        blocks,
         (canonical.attributes.get("href") or "").strip() if canonical else "",
         saved_from[1].decode(errors="replace") if saved_from else "",
         cut,
         cut,
         undecodable,
+        any(map(forbids_copies, metas_of_head(tree))) or any(map(forbids_copies, walker.metas)),
+        walls.marks(utf8) if walls.has_little_text(blocks) else (),
     )
 
 
@@ -99,6 +103,7 @@ class _Walker:
         self.cut = True
         self.ended = False
         self.seams: list[tuple[int, bool]] = []
+        self.metas: list[Attributes] = []
 
     def blocks(self) -> list[Block]:
         made: list[Block] = []
@@ -180,6 +185,10 @@ class _Walker:
         elif tag == "-comment":
             if (node.comment_content or "").startswith("[CDATA["):
                 self.note_unseen(picture=False)
+        elif tag == "meta":
+            self.metas.append(node.attributes)
+            if not (self.grids and is_hidden(self.metas[-1])):
+                self.leave(self.enter("inline", tag, self.metas[-1] if self.grids else {}))
         elif self.grids and tag in SHOWN and not is_hidden(attributes := node.attributes):
             self.embedded(tag, attributes)
 

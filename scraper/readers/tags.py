@@ -18,7 +18,7 @@ _BLOCKS = (
 )
 LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
 KINDS = {
-    **dict.fromkeys((*_SKIPPED, *SHOWN, END, "-comment", "-doctype", "-document", "-cdata", "-undef"), "passed over"),
+    **dict.fromkeys((*_SKIPPED, *SHOWN, END, "meta", "-comment", "-doctype", "-document", "-cdata", "-undef"), "passed over"),
     "-text": "text",
     **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
     **dict.fromkeys(("wbr", "tbody", "thead", "tfoot", "colgroup", "col"), ""),
@@ -30,6 +30,7 @@ TELLING = frozenset(("hidden", "role", "style", "aria-label", "title"))
 METERS = frozenset(("meter", "progress", "data"))
 ROLES = frozenset(("img", "meter", "progressbar"))
 PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
+_ROBOTS = frozenset(("robots", "careerscape"))
 _HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
 
 
@@ -39,3 +40,10 @@ def is_hidden(attributes: Attributes) -> bool:
         return True
     style = attributes.get("style")
     return bool(style and _HIDDEN.search(style))
+
+
+def forbids_copies(meta: Attributes) -> bool:
+    """Whether a meta element asks all robots, or ours, for `noarchive`; `none` does not mean it."""
+    if (meta.get("name") or "").strip().lower() not in _ROBOTS:
+        return False
+    return "noarchive" in (meta.get("content") or "").lower().replace(",", " ").split()

@@ -18,6 +18,7 @@ LEFT_MARK, RIGHT_MARK = "\ue000", "\ue001"
 """Characters that stand in the place of a job's title while the forms of a sentence are tried."""
 
 _LONGEST_LABEL = 120
+_MADE_UP = ("first-job", "2nd-job-vs-3rd")
 _JOB = f"{LEFT_MARK}+|{RIGHT_MARK}+"
 _SLOTS = {
     "{a}": "(?:an? |the )?",
@@ -106,12 +107,14 @@ class Skills(_Strict):
 
 
 class Site(_Strict):
-    """What is known of one site's comparison pages; `delay_s` is the least pause between two requests to its hosts."""
+    """What is known of one site's comparison pages; `delay_s` is the least pause between two requests to its hosts, `page` the
+    path of the page that compares `{left}` and `{right}`."""
 
     name: str
     hosts: list[str]
     delay_s: Annotated[float, Field(ge=0, allow_inf_nan=False)]
     paths: list[str]
+    page: str
     ignored_labels: list[str]
     labels: dict[Section, dict[str, str]]
     hints: dict[Section, list[str]]
@@ -161,6 +164,10 @@ class Site(_Strict):
                 return match["left"], match["right"]
         return None
 
+    def path(self, left: str, right: str) -> str:
+        """The path of the page that compares two slugs; `pair` gives them back, unless no such page can be."""
+        return right.join(left.join(self.page.split("{left}")).split("{right}"))
+
 
 def _slotted(form: str) -> str:
     for slot, pattern in _SLOTS.items():
@@ -193,6 +200,8 @@ def parse(name: str, text: str) -> Site:
         _ = [(s.patterns, s.cue_pattern, s.hint_pattern) for s in site.sentences], site._shapes
         if site.skills:
             _ = site.skills.own_pattern, site.skills.job_pattern, site.skills.section_pattern, site.skills.more_pattern
+        if site.pair(site.path(*_MADE_UP)) != _MADE_UP:
+            raise ConfigError(f"{name}: no shape of `paths` takes {site.path(*_MADE_UP)!r}, which `page` gives, for what it is")
     except (tomllib.TOMLDecodeError, ValidationError, re.error) as error:
         raise ConfigError(f"{name}: {error}") from error
     return site

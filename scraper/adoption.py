@@ -1,0 +1,166 @@
+"""What a dead run left in the archive behind the last byte that the index knows: whole records are taken over, a torn one is
+cut off. Nothing is lost, and nothing is there twice."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from db import captures, freshness, publish, queue
+from db.freshness import Rhythm
+from db.queue import Found
+from normalize.errors import CorruptRecord, Rejected
+from normalize.findings import finding
+from scraper.archive import Archive, Location
+from scraper.capture import Capture, capture_id, stamp
+from scraper.records import Verdict, Written
+from scraper.visits import shown
+
+if TYPE_CHECKING:
+    from scraper.run import Intake, PageReport
+
+RECORDS_A_TRANSACTION = 100
+Record = tuple[Location, Written | Verdict | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Tail:
+    """A file of the archive, from the byte up to which the index knows it to the end of its last whole record."""
+
+    name: str
+    start: int
+    end: int
+
+
+def adopt(intake: "Intake", rhythm: Rhythm) -> "list[PageReport]":
+    """Take over the captures of all files that the index does not know to their end, and settle the visits they belong to; and
+    what dead runs had loaded without publishing it.
+
+    Bytes that are no record of ours stay where they are, and are reported. Raises StorageError.
+    """
+    with intake.db.atomic():
+        for command in ("import", "scrape"):
+            publish.adopt_interrupted(intake.db, intake.report.run_id, command)
+    adoption = _Adoption(intake, rhythm)
+    return list(adoption.all()) if adoption.tails else []
+
+
+class _Adoption:
+    """The tails of all files, taken over in the order of the files, many records a transaction.
+
+    A revisit whose body has not come yet waits until all files were read; until then its file is known up to there alone.
+    """
+
+    def __init__(self, intake: "Intake", rhythm: Rhythm) -> None:
+        self._intake, self._db, self._archive, self._rhythm = intake, intake.db, intake.archive, rhythm
+        self._verdicts: dict[str, Verdict] = {}
+        self._early: list[tuple[Location, Written]] = []
+        self.tails = [self._survey(name, known, size) for name, (known, size) in intake.archive.unknown().items()]
+
+    def all(self) -> "Iterator[PageReport]":
+        """Take everything over, and tell what became of each page."""
+        for tail in self.tails:
+            records = _between(self._archive, tail)
+            while batch := list(islice(records, RECORDS_A_TRANSACTION)):
+                last = batch[-1][0]
+                yield from self._batch([(at, r) for at, r in batch if isinstance(r, Written)], tail, last.offset + last.length)
+        waiting = iter(self._early)
+        while late := list(islice(waiting, RECORDS_A_TRANSACTION)):
+            yield from self._batch(late)
+        if self._early:
+            with self._intake.together():
+                for tail in self.tails:
+                    self._archive.learn(tail.name, tail.end)
+                self._intake.sync()
+
+    def _survey(self, name: str, known: int, size: int) -> _Tail:
+        """How far a file holds whole records; what is torn is cut off, what is no record is named. Gathers the verdicts."""
+        end, problem = known, ""
+        try:
+            for place, record in self._archive.since(name, known):
+                end = place.offset + place.length
+                if isinstance(record, Verdict):
+                    self._verdicts[record.capture_id] = record
+        except CorruptRecord as error:
+            problem = str(error)
+        if problem:
+            self._intake.note(finding("foreign_bytes", problem))
+        elif end < size:
+            self._archive.cut(name, end)
+            self._intake.note(finding("torn_record", f"{size - end:,} bytes at the end of {name}"))
+        return _Tail(name, known, end)
+
+    def _batch(
+        self, batch: list[tuple[Location, Written]], tail: _Tail | None = None, end: int = 0
+    ) -> "list[PageReport]":  # fmt: skip
+        """Take records over; without a `tail` they are those that waited, and come now or never."""
+        with self._intake.together():
+            taken: list[Capture] = []
+            told: list[PageReport] = []
+            for place, record in batch:
+                told += self._record(place, record, taken, last=tail is None)
+            told += self._intake.settle()
+            if tail and not self._early:
+                self._archive.learn(tail.name, end)
+            self._intake.sync()
+            for capture, report in zip(taken, told, strict=True):
+                if capture.origin == "live":
+                    self._settle_visits(capture, report)
+        return told
+
+    def _record(self, place: Location, record: Written, taken: list[Capture], last: bool) -> "list[PageReport]":
+        """Take a record over, and add its capture to those that were `taken`."""
+        capture, body_of = record.capture, None
+        name = capture_id(capture.url, stamp(capture.captured_at), record.sha256)
+        row, known = captures.find(self._db, name), captures.body(self._db, record.sha256)
+        body = self._body(known, record.sha256) if known else None
+        if row is not None:
+            if body is None and not record.revisit:  # written again, as the archive had lost it
+                captures.relocate(self._db, row, place.warc_file, place.offset, place.length)
+                captures.replace_body(self._db, record.sha256, row)
+            return []
+        if record.revisit:
+            if known is None or body is None:
+                self._miss(place, record, last)
+                return []
+            capture, body_of = replace(capture, body=body), known.row_id
+        taken.append(capture)
+        verdict = self._verdicts.get(name)
+        told = self._intake.take_over(capture, place, body_of, Rejected(verdict.code, verdict.detail) if verdict else None)
+        if known and body is None:
+            captures.replace_body(self._db, record.sha256, captures.find(self._db, name) or 0)
+        return told
+
+    def _body(self, known: captures.Body, sha256: str) -> bytes | None:
+        try:
+            return self._archive.read(Location(known.warc_file, known.warc_offset, known.warc_length), sha256)
+        except CorruptRecord:
+            return None
+
+    def _miss(self, place: Location, record: Written, last: bool) -> None:
+        if last:
+            self._intake.note(finding("lost_body", f"{record.capture.url}, {stamp(record.capture.captured_at)}"))
+        else:
+            self._early.append((place, record))
+
+    def _settle_visits(self, capture: Capture, report: "PageReport") -> None:
+        """Let the visits that a capture ended be as the dead run would have left them, its links queued."""
+        at = stamp(capture.captured_at)
+        outcome = shown(report.outcome, report.findings) or ("not_modified" if capture.status == 304 else "ok")
+        due = freshness.due_at(self._db, self._rhythm, capture.url, outcome, capture.captured_at)
+        addresses = {capture.url, capture.requested or capture.url}
+        depth = queue.adopted(self._db, addresses, capture.url, self._intake.report.run_id, outcome, at, stamp(due))
+        if depth > 0 and report.outcome in ("loaded", "partial", "unchanged"):
+            found = [Found(url, urlsplit(url).netloc, depth - 1) for url in self._intake.links(capture, capture.url)]
+            queue.add(self._db, found, at, named=False)
+
+
+def _between(archive: Archive, tail: _Tail) -> Iterator[Record]:
+    """The records of a tail; what stands behind it is not looked at."""
+    at = tail.start
+    records = archive.since(tail.name, tail.start)
+    while at < tail.end:
+        place, record = next(records)
+        at = place.offset + place.length
+        yield place, record

@@ -1,0 +1,244 @@
+"""One scrape run at work: each page claimed, fetched, archived, read and loaded before the next."""
+
+import math
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from urllib.parse import urlsplit
+
+from db import freshness, hosts, publish, queue, requests
+from db.freshness import Rhythm
+from db.queue import Found, Waiting
+from normalize.findings import finding
+from scraper import run
+from scraper.capture import Capture, parse_stamp, stamp
+from scraper.fetcher import Fetcher, host_of
+from scraper.lanes import Lanes
+from scraper.memory import Memory
+from scraper.politeness import LONGEST_DELAY_S, LONGEST_WAIT_S, Clock
+from scraper.urls import canonical
+from scraper.visits import Visit, capture_of, row_of, shown
+from scraper.watch import Stopping, Watch
+
+_NOTHING_THERE = frozenset(
+    ("not_found", "gone", "client_error", "too_large", "bad_encoding", "truncated", "soft_404", "empty", "wrong_type")
+)
+"""How a page fails although its site answers; every other failure means that the site cannot be had."""
+
+_REFUSALS = frozenset(("blocked", "challenge"))
+_ANSWERS = frozenset(("ok", "not_modified", "gone", "not_found"))
+_TRIED_AGAIN = frozenset(("timeout", "connection_error", "dns_error", "protocol_error", "truncated", "server_error"))
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a run met: sites that ask to be left alone for longer, answers about pages, and whether a site could not be had."""
+
+    held: set[str] = field(default_factory=set)
+    spoke: int = 0
+    out_of_reach: bool = False
+    answered: set[str] = field(default_factory=set)
+    begun: set[int] = field(default_factory=set)
+    stopped: str = ""
+
+
+class Job:
+    """The queue at work. `most` pages are attempted; the fetcher knows when the time of the run is over."""
+
+    def __init__(
+        self, intake: run.Intake, fetcher: Fetcher, memory: Memory, rhythm: Rhythm, clock: Clock, watch: Watch,
+        stop: Stopping, lanes: Lanes, most: float = math.inf,
+    ) -> None:  # fmt: skip
+        self._intake, self._db, self._archive = intake, intake.db, intake.archive
+        self._fetcher, self._memory, self._rhythm, self._clock = fetcher, memory, rhythm, clock
+        self._watch, self._stop, self._lanes, self._most = watch, stop, lanes, most
+        self.tally = Tally()
+        self.waiting: dict[int, Waiting] = {}
+
+    @property
+    def _now(self) -> str:
+        return stamp(self._clock.now())
+
+    @property
+    def _soon(self) -> str:
+        """Now, rounded up: a stamp has no fractions."""
+        return stamp(self._clock.now() + timedelta(seconds=1))
+
+    def recover(self) -> None:
+        """Take over what runs before this one left behind, and what they knew of hosts."""
+        now = self._clock.now()
+        with self._db.atomic():
+            publish.adopt_interrupted(self._db, self._intake.report.run_id, "scrape")
+            queue.recover(self._db, self._soon)
+        for host in hosts.known(self._db).values():
+            ago = (now - parse_stamp(host.answered_at)).total_seconds() if host.answered_at else None
+            held = (parse_stamp(host.held_until) - now).total_seconds() if host.held_until else 0.0
+            self._fetcher.pace.remember(host.name, ago, held, host.held_because)
+
+    def enqueue(self, pages: Iterable[Waiting]) -> int:
+        """Take queued pages into the run; the answer is how many are new to it."""
+        new = {page.id: page for page in pages if page.id not in self.waiting}
+        self.waiting |= new
+        self._lanes.add(new.values())
+        for host in {page.host for page in new.values()}:
+            if self._fetcher.pace.held_s(host) > LONGEST_WAIT_S:
+                self._leave(host)
+        return len(new)
+
+    def work(self) -> None:
+        """Fetch all that waits, as far as pages and time may go."""
+        while True:
+            self._stop.check()
+            if (found := self._lanes.next(self._clock.monotonic(), len(self.tally.begun) < self._most)) is None:
+                break
+            page, seconds = found
+            if seconds > LONGEST_DELAY_S:
+                self._leave(page.host)
+                continue
+            if not self._fetcher.has_time(seconds):
+                self.tally.stopped = "time"
+                return
+            self.tally.begun.add(page.id)
+            self._wait(page, seconds)
+            with self._claimed(page):
+                visit = self._fetcher.fetch(page.url)
+                for hop in visit.hops:
+                    self._watch.request(hop)
+                if visit.given_up:
+                    self.tally.stopped = "time"
+                    self._release(page, visit)
+                    return
+                with self._stop.shielded():
+                    report = self._settle(page, visit)
+            if report:
+                self._watch.page(report)
+        if self._lanes.next(self._clock.monotonic()) is not None:
+            self.tally.stopped = "pages"
+
+    def read(self, url: str, most: int) -> Visit:
+        """Fetch something that is no page of the run, such as a sitemap, and write its requests down."""
+        visit = self._fetcher.fetch(url, most)
+        for hop in visit.hops:
+            self._watch.request(hop)
+        with self._stop.shielded(), self._db.atomic():
+            self._remember(None, visit)
+        return visit
+
+    def miss(self, visit: Visit) -> None:
+        """Something that is no page could not be had."""
+        if visit.wait_s is not None and visit.wait_s > LONGEST_WAIT_S:
+            self._leave(host_of(visit.url))
+        self.tally.out_of_reach = self.tally.out_of_reach or visit.outcome not in _NOTHING_THERE
+
+    def _wait(self, page: Waiting, seconds: float) -> None:
+        if seconds > 0:
+            self._watch.waiting(page.host, seconds, self._fetcher.pace.in_force(page.host)[1])
+            until = self._clock.monotonic() + seconds
+            while (left := until - self._clock.monotonic()) > 0:
+                self._clock.sleep(min(left, 3600.0))
+
+    @contextmanager
+    def _claimed(self, page: Waiting) -> Iterator[None]:
+        """A page is claimed while it is fetched; where it is not settled it is queued as before, and counts for nothing."""
+        with self._db.atomic():
+            queue.claim(self._db, page, self._now)
+        try:
+            yield
+        except BaseException:
+            with self._db.atomic():
+                queue.release(self._db, page.id)
+                hosts.answered(self._db, page.host, self._soon)
+            raise
+
+    def _release(self, page: Waiting, visit: Visit) -> None:
+        with self._stop.shielded(), self._db.atomic():
+            queue.release(self._db, page.id)
+            self._remember(page, visit)
+
+    def _settle(self, page: Waiting, visit: Visit) -> run.PageReport | None:
+        """Archive, read and load what came, or write down why nothing did; no report where the page is tried again."""
+        if visit.outcome == "ok":
+            capture = capture_of(canonical(visit.url), visit)
+        elif visit.outcome == "not_modified":
+            capture = self._memory.confirmed(canonical(visit.url), visit)
+        else:
+            return self._failed(page, visit)
+        with self._intake.together():
+            (report,) = [*self._intake.take(capture, page.url), *self._intake.settle()]
+            self._intake.sync()
+            outcome = shown(report.outcome, report.findings) or visit.outcome
+            self._remember(page, visit, outcome)
+            under_repair = any(f.code == "maintenance" for f in report.findings)
+            self._done(page, visit, outcome, capture.url, shown="maintenance" if under_repair else outcome)
+            found = self._links(page, visit, capture, report)
+        if more := self.enqueue(found):
+            self._watch.grow(more)
+        self._judge(page, outcome)
+        self.tally.spoke += outcome not in _REFUSALS
+        return report
+
+    def _failed(self, page: Waiting, visit: Visit) -> run.PageReport | None:
+        outcome, short = visit.outcome, visit.wait_s is None or visit.wait_s <= LONGEST_WAIT_S
+        self._judge(page, outcome)
+        again = (outcome in _TRIED_AGAIN or (outcome == queue.DEFERRED and short)) and self._lanes.try_again(
+            page, self._clock.monotonic()
+        )
+        with self._intake.together():
+            self._remember(page, visit)
+            if visit.wait_s is not None:
+                until = stamp(self._clock.now() + timedelta(seconds=math.ceil(visit.wait_s) + 1))  # a stamp has no fractions
+                for host in {page.host, host_of(visit.url)}:
+                    hosts.hold(self._db, host, until, self._fetcher.pace.held_because(host_of(visit.url)))
+            self._done(page, visit, outcome, "", again)
+            report = None
+            if not again:
+                said = ": ".join(filter(None, (outcome, visit.detail, page.url)))
+                report = self._intake.lose(page.url, finding("fetch_failed", said), failed=True)
+        if visit.wait_s is not None and not again:
+            for host in (page.host, host_of(visit.url)):
+                self._leave(host)
+        self.tally.out_of_reach = self.tally.out_of_reach or (not again and outcome not in _NOTHING_THERE)
+        return report
+
+    def _leave(self, host: str) -> None:
+        self.tally.held.add(host)
+        self._lanes.close(host)
+
+    def _judge(self, page: Waiting, outcome: str) -> None:
+        """What an outcome says of the host."""
+        if outcome in _ANSWERS:
+            self.tally.answered.add(page.host)
+            self._lanes.went_well(page)
+        elif (outcome in _REFUSALS and self._lanes.refused(page)) or (outcome in queue.PASSING and self._lanes.failed(page)):
+            self._intake.note(finding("circuit_open", f"{page.host}: {outcome}"))
+        self.tally.out_of_reach = self.tally.out_of_reach or outcome in _REFUSALS
+
+    def _remember(self, page: Waiting | None, visit: Visit, outcome: str = "") -> None:
+        rows = [row_of(hop) for hop in visit.hops]
+        if outcome and rows:
+            rows[-1] = row_of(visit.hops[-1], outcome)
+        requests.add(self._db, self._intake.report.run_id, page.id if page else None, rows)
+        for host in {host_of(hop.url) for hop in visit.hops if hop.elapsed_ms is not None}:
+            hosts.answered(self._db, host, self._soon)
+        self._memory.write()
+
+    def _done(self, page: Waiting, visit: Visit, outcome: str, url: str, again: bool = False, shown: str = "") -> None:
+        now = self._clock.now()
+        due = freshness.due_at(self._db, self._rhythm, url, shown or outcome, now)
+        queue.settle(
+            self._db, page.id, self._intake.report.run_id, outcome, visit.detail, stamp(now), stamp(due), url, again
+        )  # fmt: skip
+
+    def _links(self, page: Waiting, visit: Visit, capture: Capture, report: run.PageReport) -> list[Waiting]:
+        """Queue the comparison pages that a page links to, unless it asks that none be followed."""
+        if page.depth < 1 or report.outcome not in ("loaded", "partial", "unchanged"):
+            return []
+        urls = self._intake.links(capture, visit.url)
+        queue.add(self._db, [Found(url, urlsplit(url).netloc, page.depth - 1) for url in urls], self._now, named=False)
+        return queue.waiting_among(self._db, urls)
+
+    def left(self) -> int:
+        """How many of its pages the run leaves queued."""
+        queued = {page.id for page in queue.waiting(self._db)}
+        return len(self.waiting.keys() & queued)

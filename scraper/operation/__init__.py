@@ -1,0 +1,1 @@
+"""A run that nobody watches: schedules, progress and log, metrics, health check, room on disk."""
