@@ -45,6 +45,8 @@ def _locked(file: IO[str], what: Path) -> Iterator[None]:
     with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
+        except BlockingIOError:
             raise Busy(f"another run is writing to {what}") from None
+        except OSError as error:
+            raise StorageError(f"{what}: it cannot be locked ({error})") from error
         yield

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 from db import captures, freshness, publish, queue
 from db.freshness import Rhythm
 from db.queue import Found
-from normalize.errors import CorruptRecord, Rejected
-from normalize.findings import finding
+from normalize.errors import CorruptRecord
+from normalize.findings import CODES, Finding, finding
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Verdict, Written
@@ -54,7 +54,7 @@ class _Adoption:
 
     def __init__(self, intake: "Intake", rhythm: Rhythm) -> None:
         self._intake, self._db, self._archive, self._rhythm = intake, intake.db, intake.archive, rhythm
-        self._verdicts: dict[str, Verdict] = {}
+        self._verdicts: dict[str, Finding] = {}
         self._early: list[tuple[Location, Written]] = []
         self.tails = [self._survey(name, known, size) for name, (known, size) in intake.archive.unknown().items()]
 
@@ -80,8 +80,8 @@ class _Adoption:
         try:
             for place, record in self._archive.since(name, known):
                 end = place.offset + place.length
-                if isinstance(record, Verdict):
-                    self._verdicts[record.capture_id] = record
+                if isinstance(record, Verdict) and record.code in CODES:
+                    self._verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
         except CorruptRecord as error:
             problem = str(error)
         if problem:
@@ -126,8 +126,7 @@ class _Adoption:
                 return []
             capture, body_of = replace(capture, body=body), known.row_id
         taken.append(capture)
-        verdict = self._verdicts.get(name)
-        told = self._intake.take_over(capture, place, body_of, Rejected(verdict.code, verdict.detail) if verdict else None)
+        told = self._intake.take_over(capture, place, body_of, self._verdicts.get(name))
         if known and body is None:
             captures.replace_body(self._db, record.sha256, captures.find(self._db, name) or 0)
         return told

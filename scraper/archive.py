@@ -24,7 +24,7 @@ from scraper.records import Verdict, Written
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
 _OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
-_BEGIN = b"WARC/1.1\r\n"
+_MAGIC, _BEGIN = b"\x1f\x8b", b"WARC/1.1\r\n"
 _CHUNK = 1 << 16
 _LARGEST_RECORD = 64 << 20
 
@@ -201,6 +201,8 @@ def _members(path: Path, start: int) -> Iterator[tuple[Location, bytes]]:
         offset, rest = start, b""
         while True:
             inflater, parts, used, size = zlib.decompressobj(31), [], 0, 0
+            rest = rest or file.read(_CHUNK)
+            begins_well = _MAGIC.startswith(rest[: len(_MAGIC)])
             while not inflater.eof and (rest := rest or file.read(_CHUNK)):
                 try:
                     parts.append(inflater.decompress(rest, _LARGEST_RECORD + 1 - size))
@@ -212,7 +214,7 @@ def _members(path: Path, start: int) -> Iterator[tuple[Location, bytes]]:
                 used += len(rest) - len(inflater.unused_data)
                 rest = inflater.unused_data
             if not inflater.eof:
-                if not b"".join(parts).startswith(_BEGIN[:size]):
+                if not begins_well or not b"".join(parts).startswith(_BEGIN[:size]):
                     raise CorruptRecord(path.name, offset, "no WARC record")
                 return
             yield Location(path.name, offset, used), b"".join(parts)

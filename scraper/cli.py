@@ -361,7 +361,7 @@ def doctor(context: typer.Context, as_json: Json = False) -> None:
     from scraper import terminal
 
     settings = _settings(context)
-    if settings.db.exists():
+    if settings.db.is_file() and settings.db.stat().st_size:
         with _reading(context) as db:
             diagnosis = ward.diagnose(settings, db)
     else:

@@ -31,7 +31,7 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of reading a capture, where reading it again would harm: the code of a finding, and its detail."""
+    """What became of reading a capture, where reading it again would harm: the code of a finding, and its whole message."""
 
     capture_id: str
     code: str

@@ -14,7 +14,6 @@ from normalize import vocabulary
 from normalize.errors import CareerscapeError, Rejected
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
-from normalize.reading import rejected
 from scraper import adoption, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
@@ -129,12 +128,13 @@ class Intake:
             return [*self.settle(), self._again(capture, name, row)]
         return self._wait(_Waiting(capture, name, self._archive(capture)))
 
-    def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Rejected | None) -> list[PageReport]:
+    def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Finding | None) -> list[PageReport]:
         """Read and load a capture whose record is there already; with a `verdict` it is not read again."""
         row = captures.add(self.db, _row(capture, place, body_of))
         name = capture.requested or capture.url
         if verdict:
-            return [*self.settle(), self._load(capture, name, row, rejected(verdict), known=True)]
+            reading = Reading("rejected", None, None, (), (), (verdict,))
+            return [*self.settle(), self._load(capture, name, row, reading, known=True)]
         return self._wait(_Waiting(capture, name, row))
 
     def _wait(self, page: "_Waiting") -> list[PageReport]:

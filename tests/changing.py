@@ -10,13 +10,14 @@ from tests.web import MISSING, Exchange, answer, redirect
 
 _LETTERS = "abcdefghijklmnopqrst"
 _KIND_OF = {3: "missing", 5: "moved", 7: "busy at first", 9: "other jobs", 11: "no page", 13: "copy"}
+_LINKED = {2, 6, 8, 16, 18}
 _OF_EVERY = 20
-"""So many pages one of which is of each such kind; all others are comparisons."""
+"""Of so many pages one is of each such kind, all others are comparisons; those of _LINKED are found by the page before them."""
 
 
 @dataclass
 class Site:
-    """Pages 0 to `count` - 1, of which every fourth is found by the link of the one before it; `visit` is 1 or 2."""
+    """Pages 0 to `count` - 1; `visit` is 1 or 2."""
 
     count: int
     visit: int = 1
@@ -33,7 +34,11 @@ class Site:
 
     def named(self, root: str) -> list[str]:
         """The addresses of the pages that no other page links to."""
-        return [root + path for number, path in enumerate(self.paths) if not _is_linked(number)]
+        return [root + path for number, path in enumerate(self.paths) if number % _OF_EVERY not in _LINKED]
+
+    def figures(self, path: str) -> Figures:
+        """What a page says at the first visit."""
+        return _figures(self._numbers[path], 1)
 
     def answer(self, exchange: Exchange) -> None:
         """Send what stands there."""
@@ -62,17 +67,15 @@ class Site:
         changes = self.visit == 2 and number % 3 == 0 and number % 5 != 1
         body = as_html(_figures(shown, self.visit if changes else 1))
         noise = random.Random(shown).randbytes(20_000).hex() if number % 7 == 2 else ""
-        link = f'<p><a href="{self.paths[number + 1]}">next</a>' if _is_linked(number + 1) and number + 1 < self.count else ""
+        follows = (number + 1) % _OF_EVERY in _LINKED and number + 1 < self.count
+        link = f'<p><a href="{self.paths[number + 1]}">next</a>' if follows else ""
         return body.replace(b"</body>", f"<script>{noise}</script>{link}</body>".encode())
-
-
-def _is_linked(number: int) -> bool:
-    return number % 4 == 3 and number % _OF_EVERY not in (3,)
 
 
 def _figures(number: int, visit: int) -> Figures:
     """Two jobs that no other page shows, as what is newest depends on the order of pages; other figures at another visit."""
     page = (SEED, OVERVIEW)[number % 2]
-    titles = [f"{word} {_LETTERS[number // 20 % 20]}{_LETTERS[number % 20]}" for word in ("Welder", "Clerk")]
+    letters = "".join(_LETTERS[number // place % 20] for place in (400, 20, 1))
+    titles = [f"{word} {letters}" for word in ("Welder", "Clerk")]
     made = replace(page, left=titles[0], right=titles[1])
     return made.with_cell("Average age", left=str(20 + number % 40 + visit), right=str(30 + number % 7))

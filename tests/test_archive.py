@@ -292,3 +292,50 @@ def test_what_cannot_be_made_durable_is_a_storage_error(folder, monkeypatch, cod
         monkeypatch.setattr(os, "fsync", fail)
         with pytest.raises(StorageError):
             archive.sync()
+
+
+# --- what the index does not know ------------------------------------------------------------------------------------
+
+
+def test_what_others_have_appended_is_known_from_then_on(folder):
+    first, second = write(folder, FILE, LIVE)
+    path = folder / first.warc_file
+    size = path.stat().st_size
+    (folder / "crawl.warc.gz").write_bytes(b"of somebody else")
+    with closing(Archive(folder, {path.name: second.offset}, NOW)) as archive:
+        assert archive.unknown() == {path.name: (second.offset, size)}
+        ((place, record),) = archive.since(path.name, second.offset)
+        assert (place, record.capture.url, record.capture.body) == (second, LIVE.url, LIVE.body)
+        archive.learn(path.name, size)
+        assert (archive.unknown(), archive.sync()) == ({}, {path.name: size})
+        third = archive.append(GONE)
+        assert (third.warc_file, third.offset) == (path.name, size)
+        assert archive.sync() == {path.name: size + third.length}
+    assert Archive(folder / "none", {}, NOW).unknown() == {}
+
+
+def test_what_is_learned_is_made_durable_first(folder, monkeypatch):
+    (place,) = write(folder, FILE)
+    durable: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda fd: durable.append(Path(f"/proc/self/fd/{fd}").readlink().name))
+    with closing(Archive(folder, {}, NOW)) as archive:
+        archive.learn(place.warc_file, place.offset + place.length)
+        assert set(durable) == {place.warc_file, folder.name}
+        archive.cut(place.warc_file, place.offset)
+        assert durable[-1] == place.warc_file
+    assert (folder / place.warc_file).stat().st_size == place.offset
+
+
+@pytest.mark.parametrize("gone", ["learn", "cut"])
+def test_a_file_that_is_gone_is_a_storage_error(folder, gone):
+    (place,) = write(folder, FILE)
+    (folder / place.warc_file).unlink()
+    with closing(Archive(folder, {}, NOW)) as archive, pytest.raises(StorageError):
+        getattr(archive, gone)(place.warc_file, 0)
+
+
+def test_a_record_larger_than_any_of_ours_is_not_read(folder, monkeypatch):
+    (place,) = write(folder, replace(FILE, body=bytes(1 << 20)))
+    monkeypatch.setattr(archive_module, "_LARGEST_RECORD", 1 << 19)
+    with closing(Archive(folder, {}, NOW)) as archive, pytest.raises(CorruptRecord, match="more than"):
+        list(archive.since(place.warc_file, 0))

@@ -5,6 +5,7 @@ import json
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -310,6 +311,40 @@ def test_the_command_over_real_http(tmp_path: Path):
     kept = {b"content-type: text/html; charset=iso-8859-1", b"x-archive-orig-content-encoding: gzip", b"server: caf\xe9"}
     assert kept < set(lines)
     assert b"secret" not in record
+
+
+@pytest.mark.slow
+def test_a_site_by_its_sitemap_and_what_is_due_of_it_a_second_time(tmp_path: Path):
+    def page(body: bytes) -> Callable[[Exchange], None]:
+        tag = f'"{len(body)}"'
+
+        def send(exchange: Exchange) -> None:
+            known = exchange.header("if-none-match") == tag
+            exchange.send(answer(b"", "304 Not Modified", etag=tag, content_length="") if known else answer(body, etag=tag))
+
+        return send
+
+    command = Command(tmp_path)
+    paths = [urlsplit(page.url).path for page in (SEED, OVERVIEW)]
+    with serving({paths[0]: page(SEED_BODY), paths[1]: page(OVERVIEW_BODY)}) as web:
+        locations = "".join(f"<url><loc>{web.root}{path}</loc></url>" for path in paths)
+        web.pages["/sitemap.xml"] = answer(f"<urlset>{locations}</urlset>".encode(), content_type="application/xml")
+        arguments = ("scrape", "--sitemap", f"{web.root}/sitemap.xml", "--allow-host", "127.0.0.1", "--delay", "0")
+        soon = {"CAREERSCAPE_REVISIT_MIN_DAYS": "0.000001", "CAREERSCAPE_REVISIT_MAX_DAYS": "0.000001"}
+        assert "2 loaded" in command(*arguments, **soon).stdout
+        facts = rows(tmp_path / "careerscape.db", "SELECT * FROM occupation_latest")
+        time.sleep(1.1)  # until the pages are due
+        assert "2 unchanged" in command(*arguments).stdout
+        assert web.paths == ["/robots.txt", "/sitemap.xml", *paths, "/sitemap.xml", *paths]
+        conditions = [bool(exchange.header("if-none-match")) for exchange in web.asked]
+        assert conditions == [False] * 5 + [True, True]
+        (told,) = command.json(*arguments)
+        assert (told["pages"], told["not_due"], web.paths[-1]) == (0, 2, "/sitemap.xml")
+    known = rows(tmp_path / "careerscape.db", "SELECT slug, salary_annual_mean_usd FROM occupation_latest ORDER BY slug")
+    assert len(known) == len(facts) == 4
+    said = command("status").stdout
+    assert "4 occupations on 2 pages: 2 fresh" in said
+    assert rows(tmp_path / "careerscape.db", "SELECT status, count(*) FROM capture GROUP BY 1 ORDER BY 1") == [(200, 2), (304, 2)]
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def test_a_short_wait_is_waited_out(world: World):
 
 def test_after_three_waits_a_host_is_left_alone_and_another_page_has_its_turn(world: World):
     more = at(A, OVERVIEW)
-    world.pages = {at(A): (429, {"retry-after": "5"}), more: OVERVIEW_BODY}
+    world.pages = {at(A): (429, {"retry-after": "7"}), more: OVERVIEW_BODY}
     report = world.scrape(at(A), more)
     assert (report.exit_code, report.left, world.asked) == (75, 2, [at(A)] * 3)
     world.time.seconds += 60

@@ -53,7 +53,8 @@ class Onlooker(Watch):
         """A request has ended, or was refused."""
         self._bar.note("")
         self._log.emit(
-            "request", url=hop.url, outcome=hop.outcome, status=hop.status, bytes=hop.bytes, elapsed_ms=hop.elapsed_ms,
+            "request", at=hop.at.isoformat(timespec="milliseconds"), url=hop.url, outcome=hop.outcome, status=hop.status,
+            bytes=hop.bytes, elapsed_ms=hop.elapsed_ms,
             delay_s=hop.delay_s, delay_reason=hop.delay_reason, robots_rule=hop.robots_rule, detail=hop.detail,
         )  # fmt: skip
 

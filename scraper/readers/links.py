@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 _LINK = re.compile(r"\]\([ \t]*<?([^()\s<>]+)|(https?://[^\s<>()\[\]{}|\"'`]+)", re.IGNORECASE)
 _END = ".,;:!?*_"
+_FOR_US = frozenset(("robots", "careerscape"))
 _NOT_TO_FOLLOW = frozenset(("nofollow", "none"))
 
 
@@ -23,7 +24,7 @@ def of_html(body: bytes, charset: str = "") -> Links:
     tree = grow(body, charset)[0]
     for meta in tree.css("meta[name][content]"):
         said = meta.attributes
-        if (said["name"] or "").strip().lower() == "robots" and not _NOT_TO_FOLLOW.isdisjoint(_words(said["content"])):
+        if (said["name"] or "").strip().lower() in _FOR_US and not _NOT_TO_FOLLOW.isdisjoint(_words(said["content"])):
             return Links()
     base = tree.css_first("base[href]")
     hrefs = [
