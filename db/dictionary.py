@@ -103,7 +103,7 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("url", "Canonical address of the page", None, _PAGE),
         (
             "state",
-            "captured, removed at its source, blocked, failed, parked (fails for good), rejected (what came gave no rows) or queued",
+            "captured, removed at its source, blocked, failed, parked (fails for good), rejected (gave no rows) or queued",
             None,
             _OURS,
         ),
