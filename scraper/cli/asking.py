@@ -1,0 +1,84 @@
+"""Commands that ask what is known."""
+
+from typing import Annotated
+
+import typer
+
+from scraper.cli.base import Json, Occupation, app, print_sheet, reading, settings_of
+
+
+@app.command()
+def show(context: typer.Context, occupation: Occupation, as_json: Json = False) -> None:
+    """Show what is known of one occupation."""
+    _sheet(context, (occupation,), as_json)
+
+
+@app.command()
+def compare(context: typer.Context, left: Occupation, right: Occupation, as_json: Json = False) -> None:
+    """Show any two occupations side by side."""
+    _sheet(context, (left, right), as_json)
+
+
+def _sheet(context: typer.Context, names: tuple[str, ...], as_json: bool) -> None:
+    from db import queries
+    from scraper import terminal
+
+    with reading(context) as db:
+        slugs = [queries.occupation(db, name) for name in names]
+        if not as_json:
+            print_sheet(db, slugs)
+            return
+        objects = [queries.latest(db, slug) | {"facts": queries.facts(db, slug)} for slug in slugs]
+    terminal.print_json(objects[0] if len(objects) == 1 else dict(zip(("left", "right"), objects, strict=True)))
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    occupation: Occupation,
+    field: Annotated[str, typer.Argument(help="Such as salary.annual_mean_usd or race_pct.white.", show_default=False)],
+    as_json: Json = False,
+) -> None:
+    """Show where a value came from."""
+    from datetime import UTC, datetime
+
+    from db import captures, queries
+    from scraper import explain as chain
+    from scraper import terminal
+    from scraper.archive import Archive
+    from scraper.sandbox import Sandbox
+
+    with reading(context) as db:
+        slug = queries.occupation(db, occupation)
+        wanted, item = queries.field_and_item(field)
+        archive = Archive(settings_of(context).archive, captures.known_files(db), datetime.now(UTC))
+        with Sandbox() as sandbox:
+            explained = chain.explain(db, archive, sandbox.trace, slug, wanted, item)
+        title = queries.latest(db, slug)["title"]
+    if as_json:
+        for explanation in explained:
+            terminal.print_json(explanation.to_dict())
+        return
+    for words in chain.in_words(title, explained, archive.folder):
+        terminal.print_pairs(*words)
+
+
+@app.command()
+def search(
+    context: typer.Context,
+    text: Annotated[str, typer.Argument(help="Words of a title; all occupations without.", show_default=False)] = "",
+    as_json: Json = False,
+) -> None:
+    """List occupations by title."""
+    from db import queries
+    from scraper import terminal
+
+    with reading(context) as db:
+        found = queries.search(db, text)
+    if as_json:
+        for row in found:
+            terminal.print_json(row)
+    elif found:
+        terminal.print_table(("title", "slug"), [(row["title"], row["slug"]) for row in found])
+    else:
+        terminal.say(f"no occupation has {text!r} in its title")

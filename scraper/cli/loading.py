@@ -1,0 +1,160 @@
+"""Commands that bring pages in."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
+
+import typer
+
+from scraper.cli.base import Flags, Json, app, print_sheet, reading, reading_at, settings_of
+from scraper.process import raise_when_terminated
+
+if TYPE_CHECKING:
+    from scraper import report, run
+
+
+@app.command(name="import")
+def import_(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Saved pages, or folders of them.", show_default=False)],
+    url: Annotated[str, typer.Option(help="Address of the page, where the file does not tell it (one file only).")] = "",
+    as_json: Json = False,
+) -> None:
+    """Load saved pages (.html, .txt, .md)."""
+    from datetime import UTC, datetime
+
+    from scraper import importing, report, sources, terminal
+
+    pages = sources.find(paths, url)
+    raise_when_terminated()
+    if not pages:
+        terminal.say("careerscape: no saved pages there (.html, .htm, .xhtml, .txt, .md)")
+    with terminal.progress("importing") as bar, report.collected(bar.advance) as told:
+        bar.begin(len(pages))
+        done = importing.import_pages(settings_of(context), pages, lambda: datetime.now(UTC), told.add)
+    _end(context, done, told, as_json)
+
+
+@app.command()
+def scrape(
+    context: typer.Context,
+    urls: Annotated[list[str] | None, typer.Argument(metavar="URL...", help="Pages to fetch.", show_default=False)] = None,
+    urls_file: Annotated[
+        Path | None, typer.Option("--urls", metavar="FILE", help="A list of pages, one address a line; - for standard input.")
+    ] = None,
+    pairs: Annotated[
+        Path | None, typer.Option(metavar="FILE.csv", help="Pairs of occupations, titles or slugs, with the header left,right.")
+    ] = None,
+    base: Annotated[
+        str | None, typer.Option(metavar="URL", help="The site whose pages compare the pairs. [default: that of the site file]")
+    ] = None,
+    sitemap: Annotated[
+        list[str] | None, typer.Option(metavar="URL", help="Take the comparison pages of a sitemap; may be repeated.")
+    ] = None,
+    follow: Annotated[
+        int, typer.Option(min=0, max=100, metavar="N", help="Follow links to other comparison pages of a site so deep.")
+    ] = 0,
+    refresh: Annotated[bool, typer.Option("--refresh", help="Fetch also what is not due yet.")] = False,
+    max_pages: Annotated[int | None, typer.Option(min=1, metavar="N", help="Fetch no more pages in this run.")] = None,
+    time_limit: Annotated[float | None, typer.Option(min=0, metavar="S", help="End the run after so many seconds.")] = None,
+    allow_host: Annotated[
+        list[str] | None,
+        typer.Option(metavar="HOST", help="Permit a host (or HOST:PORT) that no site file lists; may be repeated."),
+    ] = None,
+    delay: Annotated[
+        float | None, typer.Option(min=0, metavar="S", help="Seconds between two requests to a host. [default: the site's own]")
+    ] = None,
+    contact: Annotated[
+        str | None, typer.Option(metavar="WHO", help="Where a site's owner can reach you: a mail or web address.")
+    ] = None,
+    log_format: Annotated[Literal["text", "json"], typer.Option(help="What is written to standard error.")] = "text",
+    as_json: Json = False,
+) -> None:
+    """Fetch pages politely.
+
+    They are archived, read and loaded one by one. A run also takes up what an earlier one left; without any page named, it
+    fetches all that is due.
+    """
+    from scraper import report, terminal, wishes
+    from scraper import scrape as scraping
+    from scraper.operation import events, oversight
+    from scraper.politeness import Clock
+    from scraper.process import Stop
+
+    raise_when_terminated()
+    settings = settings_of(context, contact=contact)
+    listed = wishes.listed(urls_file, pairs, base, settings.db)
+    wish = wishes.Wish(
+        tuple(urls or ()), tuple(allow_host or ()), delay, listed, tuple(sitemap or ()), follow, refresh, max_pages, time_limit
+    )
+    in_json = log_format == "json"
+    log = events.Log() if in_json else events.Silent()
+    with Stop() as stop:
+        clock = Clock(sleep=stop.sleep)
+        with (
+            oversight.overseen(settings, clock, log) as ended,
+            terminal.progress("fetching", hidden=in_json) as bar,
+            report.collected(bar.advance, silent=in_json) as told,
+        ):
+            ended.append(scraping.pages(settings, wish, clock, oversight.Onlooker(told, bar, log), stop))
+    _end(context, ended[0], told, as_json)
+
+
+def _end(context: typer.Context, done: "run.Report", told: "report.Told", as_json: bool) -> NoReturn:
+    """Say what a run did, and exit with its code."""
+    told.say()
+    with reading(context) as db:
+        told.print_run(db, done, as_json)
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def demo(context: typer.Context, as_json: Json = False) -> None:
+    """Scrape sixteen pages from this machine.
+
+    They come with the program; a web server on this machine shows them for as long as it takes. Works without network, in a
+    database of its own unless --db is given.
+    """
+    from scraper import report, terminal
+    from scraper.demo import tour
+    from scraper.operation import events, oversight
+
+    raise_when_terminated()
+    flags: Flags = context.obj
+    settings = settings_of(context) if flags.db else tour.own_settings()
+    with terminal.progress("scraping") as bar, report.collected(bar.advance) as told:
+        root, done = tour.scrape_bundled(settings, oversight.Onlooker(told, bar, events.Silent()))
+    told.say()
+    with reading_at(settings.db) as db:
+        if not as_json:
+            terminal.tell(f"Scraped {root}, a web server on this machine with {len(told.pages)} saved comparison pages.")
+        told.print_run(db, done, as_json)
+        if not as_json:
+            terminal.tell("\nTwo jobs that no page compares:\n")
+            print_sheet(db, (tour.LEFT, tour.RIGHT))
+            terminal.tell(f"\n{tour.where_to_look(settings, flags.db is None)}")
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def schedule(
+    context: typer.Context,
+    kind: Annotated[Literal["systemd", "cron", "github"], typer.Argument(help="What is to run it.", show_default=False)],
+    arguments: Annotated[
+        list[str] | None, typer.Argument(metavar="-- ARGUMENT...", help="Those of scrape, behind --.", show_default=False)
+    ] = None,
+    every: Annotated[Literal["hourly", "daily", "weekly"], typer.Option(help="How often.")] = "daily",
+) -> None:
+    """Print a unit that scrapes again and again.
+
+    It carries the configuration of this moment; docs/operation.md says how to install it.
+    """
+    from scraper import terminal
+    from scraper.operation import schedule as units
+
+    words, settings = tuple(arguments or ()), settings_of(context)
+    command = typer.main.get_command(app)
+    scraping = command.get_command(context, "scrape")  # type: ignore[attr-defined]
+    scraping.make_context("scrape", list(words), parent=context.parent).close()
+    terminal.tell(units.unit(kind, settings, words, units.this_program(), every).rstrip("\n"))
+    if not settings.contact and not any(word.partition("=")[0] == "--contact" for word in words):
+        terminal.say("careerscape: no contact is set, so that scrape will ask no host but this machine (--contact, docs/cli.md)")
