@@ -168,6 +168,11 @@ def relocate(db: Database, row_id: int, warc_file: str, warc_offset: int, warc_l
     )
 
 
+def after(db: Database, at: str) -> int:
+    """How many captures are of a later time."""
+    return int(db.execute("SELECT count(*) FROM page_capture WHERE captured_at > ?", [at]).fetchone()[0])
+
+
 def newest(db: Database, most: int) -> list[Record]:
     """The bodies that were archived last."""
     rows = db.execute(

@@ -12,11 +12,22 @@ from db import schema
 from db.lock import writing
 from normalize.errors import ForeignDatabase, StorageError, UsageError
 
-__all__ = ["Database", "guarded", "open_to_read", "open_to_write"]
+__all__ = ["Database", "guarded", "is_there", "open_to_read", "open_to_write"]
 
 APPLICATION_ID = 0x43525363  # "CRSc"
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables begin here."""
+
+
+def is_there(path: Path) -> bool:
+    """Whether there is a database, or something else of its name; an empty file is none: a run that died at its start left it.
+
+    Raises StorageError.
+    """
+    try:
+        return path.exists() and (path.is_dir() or path.stat().st_size > 0)
+    except (OSError, RuntimeError) as error:
+        raise StorageError(f"{path}: {error}") from error
 
 
 def open_to_read(path: Path) -> Database:
@@ -25,11 +36,7 @@ def open_to_read(path: Path) -> Database:
     Raises UsageError where there is none, ForeignDatabase, StorageError, and Busy where it has to be migrated while
     another process writes.
     """
-    try:
-        exists = path.exists() and (path.is_dir() or path.stat().st_size > 0)
-    except (OSError, RuntimeError) as error:
-        raise StorageError(f"{path}: {error}") from error
-    if not exists:
+    if not is_there(path):
         raise UsageError(f"there is no database at {path}; import pages first (careerscape import PATH)")
     db = _connect(path, read_only=True)
     if schema.is_current(db):

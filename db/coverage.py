@@ -11,7 +11,7 @@ FRESH_DAYS = 30
 STATES = ("fresh", "stale", "blocked", "failed", "removed", "rejected", "queued")
 _STAMP = "%Y-%m-%dT%H:%M:%SZ"
 _STATE = (
-    "CASE state WHEN 'parked' THEN 'failed' WHEN 'captured' THEN "
+    "CASE state WHEN 'parked' THEN 'failed' WHEN 'moved' THEN 'removed' WHEN 'captured' THEN "
     "CASE WHEN coalesce(due_at > :now, captured_at >= :since) THEN 'fresh' ELSE 'stale' END ELSE state END"
 )
 

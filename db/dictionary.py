@@ -103,7 +103,7 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("url", "Canonical address of the page", None, _PAGE),
         (
             "state",
-            "captured, removed at its source, blocked, failed, parked (fails for good), rejected (gave no rows) or queued",
+            "captured, removed, moved (it leads to another page), blocked, failed, parked, rejected (gave no rows), queued",
             None,
             _OURS,
         ),

@@ -18,7 +18,10 @@ FIRST_DAYS = 7.0
 BLOCKED_DAYS = 7.0
 """So is one that was refused, or that showed something else than its page: not sooner."""
 
-_REFUSED = frozenset(("blocked", "challenge", "robots_denied", "soft_404", "client_error", "too_large", "bad_encoding"))
+_REFUSED = frozenset(
+    ("blocked", "challenge", "robots_denied", "soft_404", "empty", "wrong_type", "rejected", "client_error", "too_large",
+     "bad_encoding")
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Rhythm:
 
 
 def due_at(db: Database, rhythm: Rhythm, page: str, outcome: str, now: datetime) -> datetime:
-    """When the page captured under an address is due again; `outcome` is how the last attempt ended, or `maintenance`."""
+    """When the page captured under an address is due again; `outcome` is how the last attempt ended, or `maintenance`
+    or `rejected`, where a page of status 200 showed that."""
     if outcome == "maintenance":
         return now + timedelta(days=rhythm.floor_days)
     if outcome in _REFUSED:

@@ -29,6 +29,10 @@ PARKED_AFTER = 3
 """So many runs in a row a page may fail in such a way; then it is parked, until it is named or everything is refreshed."""
 
 
+NEVER = "9999-12-31T23:59:59Z"
+_DUE = "(due_at <= :now OR due_at > :latest)"
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A page to be fetched: its canonical address, its host (and port), how many links deep its own links are followed, and
@@ -51,14 +55,15 @@ class Waiting:
 
 
 def add(
-    db: Database, pages: Iterable[Found], now: str, named: bool, refresh: bool = False, rested: str = ""
+    db: Database, pages: Iterable[Found], now: str, named: bool, refresh: bool = False, rested: str = "", latest: str = NEVER
 ) -> None:  # fmt: skip
     """Queue pages. Those that are done are queued when they are due, have changed since the last attempt (where that is not
     later than `rested`), have links that were not followed yet, or with `refresh`; when they were `named` one by one, also
-    those that are parked or did not come the last time."""
+    those that are parked or did not come the last time. What is due later than `latest` was put off by a wrong clock."""
     wanted = (
-        "state = 'done' AND (due_at <= excluded.due_at OR :changed_at > attempted_at AND attempted_at <= :rested "
-        "OR depth < excluded.depth OR :named AND outcome NOT IN ('ok', 'not_modified')) "
+        "state = 'done' AND (due_at <= excluded.due_at OR due_at > :latest "
+        "OR :changed_at > attempted_at AND attempted_at <= :rested OR followed < excluded.depth "
+        "OR :named AND (outcome NOT IN ('ok', 'not_modified') OR gave_rows = 0)) "
         "OR state = 'parked' AND :named OR :refresh"
     )
     db.conn.executemany(
@@ -69,19 +74,19 @@ def add(
         "THEN 0 ELSE failures END, depth = max(depth, excluded.depth)",
         [
             {"url": page.url, "host": page.host, "depth": page.depth, "changed_at": page.changed_at, "now": now, "named": named,
-             "refresh": refresh, "rested": rested or now}
+             "refresh": refresh, "rested": rested or now, "latest": latest}
             for page in pages
         ],
     )  # fmt: skip
 
 
-def add_due(db: Database, now: str, refresh: bool) -> None:
+def add_due(db: Database, now: str, refresh: bool, latest: str = NEVER) -> None:
     """Queue all that is done and due, with `refresh` all that is done or parked."""
-    which = "state IN ('done', 'parked')" if refresh else "state = 'done' AND due_at <= :now"
+    which = "state IN ('done', 'parked')" if refresh else f"state = 'done' AND {_DUE}"
     db.conn.execute(
         "UPDATE visit SET state = 'queued', queued_at = :now, attempts = 0, "
         f"failures = CASE state WHEN 'parked' THEN 0 ELSE failures END WHERE {which}",
-        {"now": now},
+        {"now": now, "latest": latest},
     )
 
 
@@ -112,10 +117,16 @@ def waiting_among(db: Database, urls: Sequence[str]) -> list[Waiting]:
     return [Waiting(*row) for url in urls for row in db.execute(query, [url]).fetchall()]
 
 
-def due_hosts(db: Database, now: str, refresh: bool) -> set[str]:
+def due_hosts(db: Database, now: str, refresh: bool, latest: str = NEVER) -> set[str]:
     """The hosts of the pages that `add_due` would queue."""
-    which = "state IN ('done', 'parked')" if refresh else "state = 'done' AND due_at <= :now"
-    return {row[0] for row in db.execute(f"SELECT DISTINCT host FROM visit WHERE {which}", {"now": now}).fetchall()}
+    which = "state IN ('done', 'parked')" if refresh else f"state = 'done' AND {_DUE}"
+    found = db.execute(f"SELECT DISTINCT host FROM visit WHERE {which}", {"now": now, "latest": latest}).fetchall()
+    return {row[0] for row in found}
+
+
+def any_known(db: Database) -> bool:
+    """Whether there is a queue at all."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM visit)").fetchone()[0])
 
 
 def not_due(db: Database, urls: Sequence[str]) -> dict[str, str]:
@@ -157,10 +168,12 @@ def settle(
     due_at: str,
     page: str = "",
     again: bool = False,
+    gave_rows: bool | None = None,
 ) -> None:
     """Write how an attempt ended: the page is done until `due_at`, or queued, where the outcome is a passing one.
 
-    `page` is the address under which the page was captured, where it was; `again` says that this run goes on trying.
+    `page` is the address under which the page was captured, where it was, and `gave_rows` whether it could be read; `again`
+    says that this run goes on trying.
     """
     stays = again or outcome in PASSING or outcome == DEFERRED
     well = bool(page)
@@ -168,14 +181,16 @@ def settle(
         "UPDATE visit SET state = CASE WHEN :stays THEN 'queued' ELSE 'done' END, due_at = :due_at, "
         "attempts = CASE WHEN :again THEN attempts + 1 ELSE 0 END, failures = CASE WHEN :well THEN 0 ELSE failures END, "
         "queued_at = CASE WHEN :stays AND NOT :again THEN :now ELSE queued_at END, attempted_at = :now, outcome = :outcome, "
-        "detail = :detail, run_id = :run, page_id = coalesce((SELECT id FROM page WHERE url = :page), page_id) WHERE id = :id",
-        {"stays": stays, "due_at": due_at, "again": again, "well": well, "now": now, "outcome": outcome,
+        "detail = :detail, run_id = :run, page_id = coalesce((SELECT id FROM page WHERE url = :page), page_id), "
+        "gave_rows = coalesce(:gave_rows, gave_rows), followed = CASE WHEN :stays THEN followed ELSE max(followed, depth) END, "
+        "depth = CASE WHEN :stays THEN depth ELSE 0 END WHERE id = :id",
+        {"gave_rows": gave_rows, "stays": stays, "due_at": due_at, "again": again, "well": well, "now": now, "outcome": outcome,
          "detail": detail[:500], "run": run_id, "page": page, "id": visit_id},
     )  # fmt: skip
 
 
 def adopted(
-    db: Database, addresses: Collection[str], page: str, run_id: int, outcome: str, at: str, due_at: str
+    db: Database, addresses: Collection[str], page: str, run_id: int, outcome: str, at: str, due_at: str, gave_rows: bool
 ) -> int:  # fmt: skip
     """Mark the visits of these addresses as done whose page a dead run had archived under the address `page`; the answer is how
     many links deep those of the page are to be followed."""
@@ -186,14 +201,16 @@ def adopted(
             "ON CONFLICT (name) DO UPDATE SET answered_at = max(coalesce(answered_at, ''), excluded.answered_at)",
             [at, url],
         )
-        row = db.execute(
-            "UPDATE visit SET state = 'done', attempted_at = :at, due_at = :due_at, outcome = :outcome, run_id = :run, "
-            "attempts = 0, failures = 0, detail = 'taken over from the archive', "
-            "page_id = (SELECT id FROM page WHERE url = :page) "
-            "WHERE url = :url AND state IN ('queued', 'claimed') AND coalesce(attempted_at, '') <= :at RETURNING depth",
-            {"at": at, "due_at": due_at, "outcome": outcome, "run": run_id, "page": page, "url": url},
-        ).fetchone()
+        which = "url = :url AND state IN ('queued', 'claimed') AND coalesce(attempted_at, '') <= :at"
+        known = {"at": at, "url": url}
+        row = db.execute(f"SELECT depth FROM visit WHERE {which}", known).fetchone()
         depth = max(depth, row[0] if row else 0)
+        db.conn.execute(
+            "UPDATE visit SET state = 'done', attempted_at = :at, due_at = :due_at, outcome = :outcome, run_id = :run, "
+            "attempts = 0, failures = 0, detail = 'taken over from the archive', gave_rows = :gave_rows, "
+            f"followed = max(followed, depth), depth = 0, page_id = (SELECT id FROM page WHERE url = :page) WHERE {which}",
+            known | {"due_at": due_at, "outcome": outcome, "run": run_id, "page": page, "gave_rows": gave_rows},
+        )
     return depth
 
 
@@ -203,7 +220,9 @@ def count_failures(db: Database, run_id: int, hosts: Collection[str]) -> list[Ro
     outcomes = ", ".join(f"'{name}'" for name in sorted(OF_THE_PAGE))
     for host in hosts:
         db.conn.execute(
-            f"UPDATE visit SET failures = failures + 1 WHERE run_id = ? AND host = ? AND outcome IN ({outcomes})", [run_id, host]
+            "UPDATE visit SET failures = failures + 1 WHERE run_id = ? AND host = ? AND attempts = 0 "
+            f"AND outcome IN ({outcomes})",
+            [run_id, host],
         )
     which = "run_id = ? AND failures >= ? AND state != 'parked'"
     parked = rows(db, f"SELECT url, outcome, detail FROM visit WHERE {which} ORDER BY id", [run_id, PARKED_AFTER])

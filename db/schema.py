@@ -189,8 +189,9 @@ _QUEUE = (
 _UNATTENDED = (
     "CREATE TABLE page_visit (id INTEGER PRIMARY KEY, url TEXT NOT NULL UNIQUE, host TEXT NOT NULL, "
     "state TEXT NOT NULL CHECK (state IN ('queued', 'claimed', 'done', 'parked')), queued_at TEXT NOT NULL, "
-    "due_at TEXT NOT NULL, depth INTEGER NOT NULL DEFAULT 0, attempts INTEGER NOT NULL DEFAULT 0, "
-    "failures INTEGER NOT NULL DEFAULT 0, attempted_at TEXT, outcome TEXT, detail TEXT, "
+    "due_at TEXT NOT NULL, depth INTEGER NOT NULL DEFAULT 0, followed INTEGER NOT NULL DEFAULT 0, "
+    "attempts INTEGER NOT NULL DEFAULT 0, failures INTEGER NOT NULL DEFAULT 0, attempted_at TEXT, outcome TEXT, detail TEXT, "
+    "gave_rows INTEGER CHECK (gave_rows IN (0, 1)), "
     "run_id INTEGER REFERENCES run_log, page_id INTEGER REFERENCES page) STRICT",
     "INSERT INTO page_visit (id, url, host, state, queued_at, due_at, attempts, attempted_at, outcome, detail, run_id, page_id) "
     "SELECT id, url, host, CASE state WHEN 'claimed' THEN 'queued' ELSE state END, queued_at, "

@@ -141,7 +141,6 @@ def _comparison() -> str:
 _REMOVED = "('gone', 'not_found')"
 _BLOCKED = "('blocked', 'challenge', 'rate_limited', 'robots_denied')"
 _REJECTED = "('soft_404', 'empty', 'wrong_type')"
-_ASKED = "nullif(v.outcome, 'refused_address')"  # our own refusal says nothing of the page
 _NEWEST = (
     "(SELECT max(c.captured_at) FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id "
     "WHERE c.page_id = p.id AND r.outcome != 'rejected')"
@@ -155,20 +154,37 @@ _LAST = (
 
 
 def _page_status() -> str:
-    """Every page once: by how the last attempt at it ended, else by its captures."""
-    columns = f"{_ASKED} AS outcome, v.detail, v.attempted_at, v.due_at, v.state = 'parked' AS parked"
-    pages = (
-        f"SELECT p.url, {_NEWEST} AS captured_at, {_LAST} AS last, {columns} FROM page p LEFT JOIN visit v ON v.id = "
-        "(SELECT id FROM visit WHERE page_id = p.id OR url = p.url ORDER BY attempted_at DESC LIMIT 1)"
+    """Every page once, under its own address: by how the last attempt at it ended, else by its captures.
+
+    A page that was only ever reached through other addresses (redirects) is judged by the best of these, and they are not
+    listed; an address that leads to no comparison is listed itself, and not the page that it leads to.
+    """
+    columns = "v.outcome, v.detail, v.attempted_at, v.due_at, v.state = 'parked' AS parked, v.gave_rows"
+    page = f"SELECT p.url, {_NEWEST} AS captured_at, {_LAST} AS last"
+    own = f"{page}, v.page_id != p.id AS elsewhere, {columns} FROM page p JOIN visit v ON v.url = p.url"
+    no_own = "NOT EXISTS (SELECT 1 FROM visit o WHERE o.url = p.url)"
+    best = (
+        "(SELECT id FROM visit a WHERE a.page_id = p.id "
+        "ORDER BY coalesce(a.outcome IN ('ok', 'not_modified') AND a.gave_rows, 0) DESC, a.attempted_at DESC LIMIT 1)"
     )
-    others = f"SELECT v.url, NULL, NULL, {columns} FROM visit v WHERE v.page_id IS NULL AND v.url NOT IN (SELECT url FROM page)"
+    reached = f"{page}, 0, {columns} FROM page p JOIN visit v ON v.id = {best} WHERE {no_own} AND {_NEWEST} IS NOT NULL"
+    imported = (
+        f"{page}, 0, NULL, NULL, NULL, NULL, 0, NULL FROM page p WHERE {no_own} "
+        "AND NOT EXISTS (SELECT 1 FROM visit a WHERE a.page_id = p.id)"
+    )
+    others = (
+        f"SELECT v.url, NULL, NULL, 0, {columns} FROM visit v WHERE v.url NOT IN (SELECT url FROM page) "
+        "AND (v.page_id IS NULL OR v.gave_rows = 0)"
+    )
     state = (
         f"CASE WHEN outcome IN {_REMOVED} THEN 'removed' WHEN outcome IN {_BLOCKED} THEN 'blocked' "
-        f"WHEN outcome IN {_REJECTED} THEN 'rejected' WHEN outcome NOT IN ('ok', 'not_modified') THEN "
-        "CASE WHEN parked THEN 'parked' ELSE 'failed' END WHEN last = 'rejected' THEN 'rejected' "
-        "WHEN captured_at IS NOT NULL THEN 'captured' ELSE 'queued' END"
+        f"WHEN outcome IN {_REJECTED} OR (outcome IN ('ok', 'not_modified') AND gave_rows = 0) THEN 'rejected' "
+        "WHEN outcome NOT IN ('ok', 'not_modified', 'refused_address') THEN CASE WHEN parked THEN 'parked' ELSE 'failed' END "
+        "WHEN elsewhere AND outcome IN ('ok', 'not_modified') THEN 'moved' "
+        "WHEN captured_at IS NOT NULL THEN 'captured' WHEN last = 'rejected' THEN 'rejected' ELSE 'queued' END"
     )
-    return f"SELECT url, {state} AS state, outcome, detail, attempted_at, due_at, captured_at FROM ({pages} UNION ALL {others})"
+    parts = " UNION ALL ".join((own, reached, imported, others))
+    return f"SELECT url, {state} AS state, outcome, detail, attempted_at, due_at, captured_at FROM ({parts})"
 
 
 def definitions() -> dict[str, str]:

@@ -54,6 +54,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "foreign_bytes": ("warning", "a file of the archive ends in bytes that are no record of ours; they stay there"),
     "lost_body": ("warning", "a record of the archive confirms a page whose body is not there"),
     "torn_record": ("info", "a record that a dead run left incomplete was cut off"),
+    "passed_over": ("error", "addresses of a list are of no comparison page, or on a host that may not be asked"),
     "short_sitemap": ("warning", "not all of a sitemap could be used"),
     "parked": ("warning", "the page fails for good and is left alone until it is named again"),
     "circuit_open": ("warning", "the host fails or refuses too often and is left alone for the rest of the run"),

@@ -15,7 +15,7 @@ from normalize.findings import CODES, Finding, finding
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Verdict, Written
-from scraper.visits import shown
+from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
     from scraper.run import Intake, PageReport
@@ -147,9 +147,12 @@ class _Adoption:
         """Let the visits that a capture ended be as the dead run would have left them, its links queued."""
         at = stamp(capture.captured_at)
         outcome = shown(report.outcome, report.findings) or ("not_modified" if capture.status == 304 else "ok")
-        due = freshness.due_at(self._db, self._rhythm, capture.url, outcome, capture.captured_at)
+        due = freshness.due_at(
+            self._db, self._rhythm, capture.url, rhythmic(report.outcome, report.findings, outcome), capture.captured_at
+        )
         addresses = {capture.url, capture.requested or capture.url}
-        depth = queue.adopted(self._db, addresses, capture.url, self._intake.report.run_id, outcome, at, stamp(due))
+        well = report.outcome != "rejected"
+        depth = queue.adopted(self._db, addresses, capture.url, self._intake.report.run_id, outcome, at, stamp(due), well)
         if depth > 0 and report.outcome in ("loaded", "partial", "unchanged"):
             found = [Found(url, urlsplit(url).netloc, depth - 1) for url in self._intake.links(capture, capture.url)]
             queue.add(self._db, found, at, named=False)

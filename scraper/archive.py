@@ -82,7 +82,8 @@ class Archive:
         """The files of ours that are longer than the index knows: the size that it knows, and the size that they have."""
         if not self.folder.is_dir():
             return {}
-        sizes = {path.name: path.stat().st_size for path in self.folder.iterdir() if _OURS.fullmatch(path.name)}
+        files = (path for path in self.folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
+        sizes = {path.name: path.stat().st_size for path in files}
         return {name: (self._known.get(name, 0), size) for name, size in sorted(sizes.items()) if size > self._known.get(name, 0)}
 
     def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | None]]:
@@ -126,13 +127,19 @@ class Archive:
         return True
 
     def sync(self) -> dict[str, int]:
-        """Make all that was written durable; the answer is the size of each file written to."""
+        """Make all that was written durable; the answer is the size of each file written to. Raises StorageError, also where
+        the file is not the one of its name any more."""
         if self._file is not None:
+            path = self.folder / self._name
             try:
                 self._file.flush()
                 os.fsync(self._file.fileno())
+                there = path.stat()
+                same = os.path.samestat(os.fstat(self._file.fileno()), there) and there.st_size == self._size
             except OSError as error:
-                raise StorageError(f"{self.folder / self._name}: {error.strerror}") from error
+                raise StorageError(f"{path}: {error.strerror}") from error
+            if not same:
+                raise StorageError(f"{path}: it was changed by somebody else while it was written to")
             self._sizes[self._name] = self._size
         return dict(self._sizes)
 

@@ -2,7 +2,7 @@
 
 import platform
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as release_of
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -12,6 +12,7 @@ from db.connection import Database
 from normalize import vocabulary
 from scraper import version
 from scraper.archive import Archive, Location
+from scraper.capture import stamp
 from scraper.operation import disk
 from scraper.settings import Settings
 
@@ -64,6 +65,8 @@ def _database(path: Path, db: Database | None, found: list[str]) -> dict[str, st
     if db is None:
         return {"state": "there is none yet"}
     wrong = integrity.problems(db)
+    if ahead := captures.after(db, stamp(datetime.now(UTC) + timedelta(days=1))):
+        found.append(f"{path}: {ahead:,} captures are of a time to come; the clock was wrong, and they count as the newest")
     found += [f"{path}: {words}" for words in wrong]
     facts = integrity.facts(db)
     return {

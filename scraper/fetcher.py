@@ -68,10 +68,13 @@ class Fetcher:
         self._memory = memory or Forgetful()
         self._deadline_s, self._until = deadline_s, until
         self._rules: dict[str, tuple[robots.Rules, datetime]] = {}
+        self.hops: list[Hop] = []
+        """The requests of the trip that is under way, or was the last."""
 
     def fetch(self, url: str, most: int = MAX_BYTES) -> Visit:
         """Fetch a page, at most `most` bytes of it; what goes wrong is the outcome."""
         trip = _Trip(url, self._deadline_s)
+        self.hops = trip.hops
         while True:
             if not self._hosts.permits(trip.at):
                 return self._refuse(trip, trip.refusal, f"{urlsplit(trip.at).netloc} is on no list (--allow-host permits it)")
@@ -79,10 +82,13 @@ class Fetcher:
             if trip.given_up:
                 return self._end(trip, "timeout", "the run has no more time")
             if denial := rules.denial(trip.at):
-                return self._refuse(trip, denial, rules.detail, rules.rule(trip.at), rules.retry_after)
+                return self._refuse(trip, denial, rules.detail, rules.rule(trip.at), rules.host)
             response = self._get(trip.at, trip, rules.rule(trip.at), most, validators=self._memory.validators(trip.at))
             if trip.given_up or response.outcome != "redirected":
-                return self._end(trip, response.outcome, response.detail, response, response.header("retry-after"))
+                return self._end(trip, response.outcome, response.detail, response)
+            if response.header("retry-after"):
+                seconds = retry_after_s(response.header("retry-after"), self._clock.now())
+                self.pace.hold(host_of(trip.at), seconds, "Retry-After")
             if not trip.turn(response.header("location")):
                 detail = f"to {response.header('location')[:200]!r}"
                 trip.hops[-1] = replace(trip.hops[-1], outcome="refused_redirect", detail=detail)
@@ -92,20 +98,20 @@ class Fetcher:
         """Whether the run may begin something after so many seconds."""
         return self._clock.monotonic() + seconds <= self._until - GIVEN_UP_AFTER_S
 
-    def _refuse(self, trip: "_Trip", outcome: Outcome, detail: str, rule: str = "", retry_after: str = "") -> Visit:
+    def _refuse(self, trip: "_Trip", outcome: Outcome, detail: str, rule: str = "", waits_on: str = "") -> Visit:
         """End a trip at an address that is not asked."""
         trip.hops.append(Hop(trip.at, self._clock.now(), outcome, detail=detail, robots_rule=rule))
-        return self._end(trip, outcome, detail, retry_after=retry_after)
+        return self._end(trip, outcome, detail, waits_on=waits_on)
 
-    def _end(
-        self, trip: "_Trip", outcome: Outcome, detail: str, response: Response | None = None, retry_after: str = ""
-    ) -> Visit:
-        now = self._clock.now()
-        wait = None
+    def _end(self, trip: "_Trip", outcome: Outcome, detail: str, response: Response | None = None, waits_on: str = "") -> Visit:
+        now, wait = self._clock.now(), None
         if outcome == "rate_limited":
-            self.pace.hold(host_of(trip.at), retry_after_s(retry_after, now), "Retry-After")
-            wait = self.pace.held_s(host_of(trip.at))
-        return Visit(trip.requested, trip.at, outcome, now, detail, tuple(trip.hops), response, wait, trip.given_up)
+            waits_on = waits_on or host_of(trip.at)
+            if response is not None:
+                self.pace.hold(waits_on, retry_after_s(response.header("retry-after"), now), "Retry-After")
+            wait = self.pace.held_s(waits_on)
+        hops = tuple(trip.hops)
+        return Visit(trip.requested, trip.at, outcome, now, detail, hops, response, wait, trip.given_up, waits_on)
 
     def _rules_of(self, trip: "_Trip") -> robots.Rules:
         """The rules of the host of an address, for as long as they may be kept; asked for once more where the host wanted a
@@ -114,8 +120,13 @@ class Fetcher:
         rules, until = self._rules.get(origin) or self._remembered(origin)
         if rules is None or now >= until:
             answer = self._robots_txt(origin, trip)
-            rules = robots.rules(answer)
-            if trip.given_up or rules.everything == "rate_limited":
+            rules = replace(robots.rules(answer), host=host_of(answer.url))
+            if trip.given_up:
+                return rules
+            if rules.everything == "rate_limited":
+                self.pace.hold(rules.host, retry_after_s(rules.retry_after, now), "Retry-After")
+                if (held := self.pace.held_s(rules.host)) > LONGEST_WAIT_S:
+                    self._rules[origin] = rules, now + timedelta(seconds=held)
                 return rules
             keep = timedelta(seconds=robots.KEPT_S if rules.everything is None else robots.KEPT_UNREADABLE_S)
             self._rules[origin] = rules, now + keep

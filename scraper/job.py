@@ -1,9 +1,9 @@
 """One scrape run at work: each page claimed, fetched, archived, read and loaded before the next."""
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from urllib.parse import urlsplit
 
@@ -14,11 +14,12 @@ from normalize.findings import finding
 from scraper import run
 from scraper.capture import Capture, parse_stamp, stamp
 from scraper.fetcher import Fetcher, host_of
-from scraper.lanes import Lanes
+from scraper.http import Outcome
+from scraper.lanes import MAX_TRIES, Lanes
 from scraper.memory import Memory
 from scraper.politeness import LONGEST_DELAY_S, LONGEST_WAIT_S, Clock
 from scraper.urls import canonical
-from scraper.visits import Visit, capture_of, row_of, shown
+from scraper.visits import Hop, Visit, capture_of, rhythmic, row_of, shown
 from scraper.watch import Stopping, Watch
 
 _NOTHING_THERE = frozenset(
@@ -28,6 +29,7 @@ _NOTHING_THERE = frozenset(
 
 _REFUSALS = frozenset(("blocked", "challenge"))
 _ANSWERS = frozenset(("ok", "not_modified", "gone", "not_found"))
+_ASKED = frozenset(("Retry-After", "Crawl-delay"))
 _TRIED_AGAIN = frozenset(("timeout", "connection_error", "dns_error", "protocol_error", "truncated", "server_error"))
 
 
@@ -55,6 +57,7 @@ class Job:
         self._watch, self._stop, self._lanes, self._most = watch, stop, lanes, most
         self.tally = Tally()
         self.waiting: dict[int, Waiting] = {}
+        self._ahead: set[int] = set()
 
     @property
     def _now(self) -> str:
@@ -77,9 +80,10 @@ class Job:
             self._fetcher.pace.remember(host.name, ago, held, host.held_because)
 
     def enqueue(self, pages: Iterable[Waiting]) -> int:
-        """Take queued pages into the run; the answer is how many are new to it."""
-        new = {page.id: page for page in pages if page.id not in self.waiting}
+        """Take queued pages into the run; the answer is how many are new to it, or have to be fetched once more."""
+        new = {page.id: page for page in pages if page.id not in self._ahead}
         self.waiting |= new
+        self._ahead |= new.keys()
         self._lanes.add(new.values())
         for host in {page.host for page in new.values()}:
             if self._fetcher.pace.held_s(host) > LONGEST_WAIT_S:
@@ -93,7 +97,7 @@ class Job:
             if (found := self._lanes.next(self._clock.monotonic(), len(self.tally.begun) < self._most)) is None:
                 break
             page, seconds = found
-            if seconds > LONGEST_DELAY_S:
+            if seconds > LONGEST_DELAY_S and self._fetcher.pace.in_force(page.host)[1] in _ASKED:
                 self._leave(page.host)
                 continue
             if not self._fetcher.has_time(seconds):
@@ -102,7 +106,8 @@ class Job:
             self.tally.begun.add(page.id)
             self._wait(page, seconds)
             with self._claimed(page):
-                visit = self._fetcher.fetch(page.url)
+                with self._noting(page.host, page):
+                    visit = self._fetcher.fetch(page.url)
                 for hop in visit.hops:
                     self._watch.request(hop)
                 if visit.given_up:
@@ -112,24 +117,46 @@ class Job:
                 with self._stop.shielded():
                     report = self._settle(page, visit)
             if report:
+                self._ahead.discard(page.id)
                 self._watch.page(report)
         if self._lanes.next(self._clock.monotonic()) is not None:
             self.tally.stopped = "pages"
 
     def read(self, url: str, most: int) -> Visit:
-        """Fetch something that is no page of the run, such as a sitemap, and write its requests down."""
-        visit = self._fetcher.fetch(url, most)
-        for hop in visit.hops:
-            self._watch.request(hop)
-        with self._stop.shielded(), self._db.atomic():
-            self._remember(None, visit)
+        """Fetch something that is no page of the run, such as a sitemap, up to three times, and write its requests down."""
+        for tries in range(1, MAX_TRIES + 1):
+            self._stop.check()
+            with self._db.atomic():  # a run that dies over it leaves the host its pause: a time to come counts as just now
+                hosts.answered(self._db, host_of(url), stamp(self._clock.now() + timedelta(hours=1)))
+            with self._noting(host_of(url), None):
+                visit = self._fetcher.fetch(url, most)
+            for hop in visit.hops:
+                self._watch.request(hop)
+            with self._stop.shielded(), self._db.atomic():
+                hosts.answered(self._db, host_of(url), self._soon)
+                self._remember(None, visit)
+            pause = self._lanes.backoff_s(tries)
+            again = visit.outcome in _TRIED_AGAIN or (visit.outcome == queue.DEFERRED and _is_short(visit))
+            if visit.given_up or not again or tries == MAX_TRIES or not self._fetcher.has_time(pause):
+                break
+            if visit.outcome != queue.DEFERRED:
+                self._clock.sleep(pause)
+        if visit.outcome != "ok" and not visit.given_up:
+            if visit.wait_s is not None:
+                self._leave(visit.waits_on)
+            self.tally.out_of_reach = self.tally.out_of_reach or visit.outcome not in _NOTHING_THERE
         return visit
 
-    def miss(self, visit: Visit) -> None:
-        """Something that is no page could not be had."""
-        if visit.wait_s is not None and visit.wait_s > LONGEST_WAIT_S:
-            self._leave(host_of(visit.url))
-        self.tally.out_of_reach = self.tally.out_of_reach or visit.outcome not in _NOTHING_THERE
+    @contextmanager
+    def _noting(self, host: str, page: Waiting | None) -> Iterator[None]:
+        """Where a fetch is broken off, its host counts as asked just now, and what was asked is written down."""
+        try:
+            yield
+        except BaseException:
+            with self._db.atomic():
+                hosts.answered(self._db, host, self._soon)
+                self._write_hops(page, self._fetcher.hops)
+            raise
 
     def _wait(self, page: Waiting, seconds: float) -> None:
         if seconds > 0:
@@ -148,7 +175,6 @@ class Job:
         except BaseException:
             with self._db.atomic():
                 queue.release(self._db, page.id)
-                hosts.answered(self._db, page.host, self._soon)
             raise
 
     def _release(self, page: Waiting, visit: Visit) -> None:
@@ -167,37 +193,32 @@ class Job:
         with self._intake.together():
             (report,) = [*self._intake.take(capture, page.url), *self._intake.settle()]
             self._intake.sync()
-            outcome = shown(report.outcome, report.findings) or visit.outcome
+            outcome: Outcome = shown(report.outcome, report.findings) or visit.outcome
             self._remember(page, visit, outcome)
-            under_repair = any(f.code == "maintenance" for f in report.findings)
-            self._done(page, visit, outcome, capture.url, shown="maintenance" if under_repair else outcome)
+            due = self._due(capture.url, rhythmic(report.outcome, report.findings, outcome))
+            self._done(page, visit, outcome, due, capture.url, gave_rows=report.outcome != "rejected")
             found = self._links(page, visit, capture, report)
         if more := self.enqueue(found):
             self._watch.grow(more)
-        self._judge(page, outcome)
+        self._judge(page, visit, outcome)
         self.tally.spoke += outcome not in _REFUSALS
         return report
 
     def _failed(self, page: Waiting, visit: Visit) -> run.PageReport | None:
-        outcome, short = visit.outcome, visit.wait_s is None or visit.wait_s <= LONGEST_WAIT_S
-        self._judge(page, outcome)
-        again = (outcome in _TRIED_AGAIN or (outcome == queue.DEFERRED and short)) and self._lanes.try_again(
-            page, self._clock.monotonic()
-        )
+        outcome = visit.outcome
+        self._judge(page, visit, outcome)
+        worth_it = outcome in _TRIED_AGAIN or (outcome == queue.DEFERRED and _is_short(visit))
+        again = worth_it and self._lanes.try_again(page, self._clock.monotonic())
         with self._intake.together():
             self._remember(page, visit)
-            if visit.wait_s is not None:
-                until = stamp(self._clock.now() + timedelta(seconds=math.ceil(visit.wait_s) + 1))  # a stamp has no fractions
-                for host in {page.host, host_of(visit.url)}:
-                    hosts.hold(self._db, host, until, self._fetcher.pace.held_because(host_of(visit.url)))
-            self._done(page, visit, outcome, "", again)
+            self._done(page, visit, outcome, self._due("", outcome), again=again)
             report = None
             if not again:
                 said = ": ".join(filter(None, (outcome, visit.detail, page.url)))
                 report = self._intake.lose(page.url, finding("fetch_failed", said), failed=True)
         if visit.wait_s is not None and not again:
-            for host in (page.host, host_of(visit.url)):
-                self._leave(host)
+            self._leave(visit.waits_on)
+            self._lanes.close(host_of(visit.url))
         self.tally.out_of_reach = self.tally.out_of_reach or (not again and outcome not in _NOTHING_THERE)
         return report
 
@@ -205,30 +226,42 @@ class Job:
         self.tally.held.add(host)
         self._lanes.close(host)
 
-    def _judge(self, page: Waiting, outcome: str) -> None:
-        """What an outcome says of the host."""
+    def _judge(self, page: Waiting, visit: Visit, outcome: str) -> None:
+        """What an outcome says of the host that it came from."""
+        host = host_of(visit.url)
         if outcome in _ANSWERS:
-            self.tally.answered.add(page.host)
-            self._lanes.went_well(page)
-        elif (outcome in _REFUSALS and self._lanes.refused(page)) or (outcome in queue.PASSING and self._lanes.failed(page)):
-            self._intake.note(finding("circuit_open", f"{page.host}: {outcome}"))
+            self.tally.answered |= {page.host, host}
+            self._lanes.went_well(host)
+        elif (outcome in _REFUSALS and self._lanes.refused(host)) or (outcome in queue.PASSING and self._lanes.failed(host)):
+            self._intake.note(finding("circuit_open", f"{host}: {outcome}"))
         self.tally.out_of_reach = self.tally.out_of_reach or outcome in _REFUSALS
 
-    def _remember(self, page: Waiting | None, visit: Visit, outcome: str = "") -> None:
-        rows = [row_of(hop) for hop in visit.hops]
-        if outcome and rows:
-            rows[-1] = row_of(visit.hops[-1], outcome)
-        requests.add(self._db, self._intake.report.run_id, page.id if page else None, rows)
-        for host in {host_of(hop.url) for hop in visit.hops if hop.elapsed_ms is not None}:
+    def _remember(self, page: Waiting | None, visit: Visit, outcome: Outcome | None = None) -> None:
+        """Write down what a visit made known of hosts: its requests, when each was asked last, and who wants to be left alone."""
+        hops = list(visit.hops)
+        if outcome and hops:
+            hops[-1] = replace(hops[-1], outcome=outcome)
+        self._write_hops(page, hops)
+        for host in {host_of(hop.url) for hop in hops if hop.elapsed_ms is not None}:
             hosts.answered(self._db, host, self._soon)
+        if visit.wait_s is not None:
+            until = stamp(self._clock.now() + timedelta(seconds=math.ceil(visit.wait_s) + 1))  # a stamp has no fractions
+            hosts.hold(self._db, visit.waits_on, until, self._fetcher.pace.held_because(visit.waits_on))
+
+    def _write_hops(self, page: Waiting | None, hops: Sequence[Hop]) -> None:
+        rows = [row_of(hop) for hop in hops]
+        requests.add(self._db, self._intake.report.run_id, page.id if page else None, rows)
         self._memory.write()
 
-    def _done(self, page: Waiting, visit: Visit, outcome: str, url: str, again: bool = False, shown: str = "") -> None:
-        now = self._clock.now()
-        due = freshness.due_at(self._db, self._rhythm, url, shown or outcome, now)
-        queue.settle(
-            self._db, page.id, self._intake.report.run_id, outcome, visit.detail, stamp(now), stamp(due), url, again
-        )  # fmt: skip
+    def _due(self, url: str, outcome: str) -> str:
+        return stamp(freshness.due_at(self._db, self._rhythm, url, outcome, self._clock.now()))
+
+    def _done(
+        self, page: Waiting, visit: Visit, outcome: str, due: str, url: str = "", again: bool = False,
+        gave_rows: bool | None = None,
+    ) -> None:  # fmt: skip
+        run_id = self._intake.report.run_id
+        queue.settle(self._db, page.id, run_id, outcome, visit.detail, self._now, due, url, again, gave_rows)
 
     def _links(self, page: Waiting, visit: Visit, capture: Capture, report: run.PageReport) -> list[Waiting]:
         """Queue the comparison pages that a page links to, unless it asks that none be followed."""
@@ -242,3 +275,8 @@ class Job:
         """How many of its pages the run leaves queued."""
         queued = {page.id for page in queue.waiting(self._db)}
         return len(self.waiting.keys() & queued)
+
+
+def _is_short(visit: Visit) -> bool:
+    """Whether a run can wait for what a host asks."""
+    return visit.wait_s is None or visit.wait_s <= LONGEST_WAIT_S

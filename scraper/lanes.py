@@ -49,7 +49,7 @@ class Lanes:
     def add(self, pages: Iterable[Waiting]) -> None:
         """Put pages behind those of their hosts."""
         for page in pages:
-            self._lanes.setdefault(page.host, _Lane()).fresh.append(page)
+            self._lane(page.host).fresh.append(page)
 
     def next(self, now: float, new: bool = True) -> tuple[Waiting, float] | None:
         """Take the page that can be fetched first, and the seconds until then; None where there is none. Without `new`, only
@@ -66,25 +66,25 @@ class Lanes:
 
     def close(self, host: str) -> None:
         """Leave a host alone from now on."""
-        self._lanes.setdefault(host, _Lane()).closed = True
+        self._lane(host).closed = True
 
-    def went_well(self, page: Waiting) -> None:
+    def went_well(self, host: str) -> None:
         """The host has answered as it should."""
-        lane = self._lanes[page.host]
+        lane = self._lane(host)
         lane.failures = lane.refusals = 0
 
-    def refused(self, page: Waiting) -> bool:
+    def refused(self, host: str) -> bool:
         """The host did not want us; the answer is whether it is left alone from now on, for this reason."""
-        lane = self._lanes[page.host]
+        lane = self._lane(host)
         lane.refusals += 1
         if lane.refusals >= MOST_REFUSALS and not lane.closed:
             lane.closed = True
             return True
         return False
 
-    def failed(self, page: Waiting) -> bool:
+    def failed(self, host: str) -> bool:
         """A try has failed; the answer is whether the host is left alone from now on, for this reason."""
-        lane = self._lanes[page.host]
+        lane = self._lane(host)
         lane.failures += 1
         if lane.failures >= MOST_FAILURES and not lane.closed:
             lane.closed = True
@@ -98,7 +98,13 @@ class Lanes:
         tries = lane.tries[page.id] = lane.tries.get(page.id, 0) + 1
         if tries >= MAX_TRIES or lane.closed:
             return False
-        pause = _FIRST_RETRY_S * _GROWTH ** (tries - 1) * self._chance.uniform(0.5, 1.5)
         self._count += 1
-        heapq.heappush(lane.again, (now + pause, self._count, page))
+        heapq.heappush(lane.again, (now + self.backoff_s(tries), self._count, page))
         return True
+
+    def backoff_s(self, tries: int) -> float:
+        """The seconds until something is tried again that failed so often."""
+        return _FIRST_RETRY_S * _GROWTH ** (tries - 1) * self._chance.uniform(0.5, 1.5)
+
+    def _lane(self, host: str) -> _Lane:
+        return self._lanes.setdefault(host, _Lane())

@@ -1,6 +1,8 @@
 """How long to wait before the next request to a host: the largest of all that asks for a pause, and why."""
 
 import email.utils
+import math
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -30,6 +32,7 @@ FIRST_PENALTY_S, LONGEST_PENALTY_S = 1.0, 60.0
 """A host in trouble gets a pause that doubles with each failure in a row, and is halved by each answer."""
 
 _LONGEST_SLEEP_S = 3600.0
+_SECONDS = re.compile(r"\+?([0-9]+(?:\.[0-9]*)?)", re.ASCII)
 
 
 @dataclass(slots=True)
@@ -124,10 +127,12 @@ class Pace:
 
 
 def retry_after_s(value: str, now: datetime) -> float:
-    """The seconds that a Retry-After header asks for, in seconds or as a date; at most LONGEST_HOLD_S."""
+    """The seconds that a Retry-After header asks for, in seconds or as a date; at most LONGEST_HOLD_S. Of several numbers, and
+    of one that is not quite as it should be, the more patient reading counts."""
     text = value.strip()
-    if text.isascii() and text.isdigit():
-        return min(float(text[:12]), LONGEST_HOLD_S)
+    numbers = [_SECONDS.fullmatch(part.strip()) for part in text.split(",")]
+    if all(numbers):
+        return min(max(math.ceil(float(match[1][:12])) for match in numbers if match), LONGEST_HOLD_S)
     try:
         until = email.utils.parsedate_to_datetime(text)
         until = until if until.tzinfo else until.replace(tzinfo=UTC)

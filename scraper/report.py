@@ -23,7 +23,16 @@ RUN_HEADS = ("run", "command", "started", "took", "outcome", "pages", "loaded", 
 _COUNTS = ("loaded", "unchanged", "rejected", "failed")
 _STOPPED = {"time": "its time limit was reached", "pages": "the most pages that it may fetch were fetched"}
 _MOST_LISTED = 10
-_ABOUT_RUNS = ("bad_sitemap", "short_sitemap", "foreign_bytes", "torn_record", "lost_body", "circuit_open", "parked")
+_ABOUT_RUNS = (
+    "passed_over",
+    "bad_sitemap",
+    "short_sitemap",
+    "foreign_bytes",
+    "torn_record",
+    "lost_body",
+    "circuit_open",
+    "parked",
+)
 
 
 class Told:
@@ -80,7 +89,7 @@ def _about_run(done: "run.Report") -> Iterator[str]:
             yield f"{found.severity}: {_words(found)}"
     if done.passed_over:
         first = ", ".join(done.passed_over[:3])
-        yield f"{len(done.passed_over):,} addresses are of no comparison page, or on no list, and were passed over: {first}"
+        yield f"{len(done.passed_over):,} addresses of sitemaps are of no comparison page, or on no list: {first}"
     if done.resting:
         when = f", the first is due {_day(done.next_due_at)}" if done.next_due_at else ""
         yield f"{_pages(done.resting)} not due yet{when}; --refresh fetches them now"

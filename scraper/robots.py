@@ -35,13 +35,14 @@ _MOST_LINES = 1000
 @dataclass(frozen=True)
 class Rules:
     """The rules of one host. `everything` is the outcome of all its pages where none may be fetched; `detail` says where the
-    rules come from, `retry_after` when the host may be asked again, as it said it."""
+    rules come from, `host` who answered, `retry_after` when that host may be asked again, as it said it."""
 
     parsed: Protego | None
     everything: Outcome | None
     detail: str
     retry_after: str = ""
     text: str = ""
+    host: str = ""
 
     @property
     def crawl_delay_s(self) -> float | None:

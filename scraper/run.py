@@ -11,7 +11,7 @@ from db.connection import Database, guarded, open_to_write
 from db.freshness import Rhythm
 from db.lock import writing, writing_folder
 from normalize import vocabulary
-from normalize.errors import CareerscapeError, Rejected
+from normalize.errors import CareerscapeError, Rejected, StorageError
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from scraper import adoption, version
@@ -79,7 +79,7 @@ def running(settings: Settings, command: str, clock: Callable[[], datetime]) -> 
                     yield intake
         except BaseException as error:
             if not report.finished:
-                report.exit_code = _code_of(error)
+                report.exit_code = code_of(error)
                 with db.atomic():
                     runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
             raise
@@ -91,10 +91,11 @@ def rhythm(settings: Settings) -> Rhythm:
     return Rhythm(settings.revisit_min_days, settings.revisit_max_days, settings.full_fetch_days)
 
 
-def _code_of(error: BaseException) -> int:
+def code_of(error: BaseException) -> int:
+    """What a run that ends so exits with."""
     if isinstance(error, CareerscapeError):
         return error.exit_code
-    return {KeyboardInterrupt: 130, Terminated: 143}.get(type(error), 1)
+    return {KeyboardInterrupt: 130, Terminated: 143}.get(type(error), StorageError.exit_code if isinstance(error, OSError) else 1)
 
 
 class Intake:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 from db import queue
-from db.connection import guarded, open_to_read
+from db.connection import guarded, is_there, open_to_read
 from db.freshness import Rhythm
 from db.queue import Found
 from normalize.errors import Busy, ConfigError, Rejected, UsageError
@@ -42,14 +42,15 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
     watch, stop = watch or Watch(), stop or Unstoppable()
     started = clock.monotonic()
     urls = tuple(dict.fromkeys(canonical(url) for url in wish.urls))
-    judged = discovery.judge(wish.listed)
-    entrances = (*urls, *judged.pages, *(canonical(url) for url in wish.sitemaps))
     hosts = Hosts(wish.allowed_hosts, wish.delay_s)
-    agent = _agent(settings, wish, clock, entrances, hosts, bool(judged.others))
+    listed = _judged(wish, hosts)
+    entrances = (*urls, *listed.pages, *(canonical(url) for url in wish.sitemaps))
+    agent = _agent(settings, wish, clock, entrances, hosts, listed)
     if not settings.contact:  # a redirect may lead far away
         hosts = Hosts(wish.allowed_hosts, wish.delay_s, only_near=True)
     until = math.inf if wish.time_limit_s is None else started + wish.time_limit_s + GIVEN_UP_AFTER_S
     with run.running(settings, "scrape", clock.now) as intake, Client(agent, Public(wish.allowed_hosts)) as client:
+        watch.open()
         rhythm = run.rhythm(settings)
         memory = Memory(intake, rhythm, clock)
         fetcher = Fetcher(client, hosts, clock, memory, until=until)
@@ -58,33 +59,51 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
         for report in intake.report.adopted:
             watch.page(report)
         job.recover()
-        _enqueue(job, intake, wish, hosts, clock, urls, judged, rhythm)
+        _enqueue(job, intake, wish, hosts, clock, urls, listed, rhythm)
         watch.begin(len(job.waiting))
         job.work()
         _finish(job, intake)
     return intake.report
 
 
-def _agent(settings: Settings, wish: Wish, clock: Clock, entrances: tuple[str, ...], hosts: Hosts, passed_over: bool) -> str:
+def _judged(wish: Wish, hosts: Hosts) -> discovery.Judged:
+    """The addresses of lists: those of comparison pages that may be asked for, and all others."""
+    judged = discovery.judge(wish.listed)
+    pages = tuple(url for url in judged.pages if hosts.permits(url))
+    return discovery.Judged(pages, (*judged.others, *(url for url in judged.pages if url not in set(pages))))
+
+
+def _agent(
+    settings: Settings, wish: Wish, clock: Clock, entrances: tuple[str, ...], hosts: Hosts, listed: discovery.Judged
+) -> str:
     """Who asks. Raises UsageError where there is nothing to do, ConfigError where it is not known who asks."""
-    queued, due, unpublished = _left_behind(settings, wish, clock)
+    queued, due, resting = _left_behind(settings, wish, clock)
     ahead = [url for url in (*entrances, *queued, *due) if hosts.permits(url)]
-    if not wish.names_pages and not ahead and not unpublished:
+    if not wish.names_pages and not ahead and (queued or due or not resting):
         raise UsageError(_nothing([*queued, *due]))
-    if wish.names_pages and not entrances and not ahead and passed_over:
-        raise UsageError("there is nothing to fetch: none of the addresses is that of a comparison page")
+    if listed.others and not entrances:
+        raise UsageError(
+            "there is nothing to fetch: no address of the list is that of a comparison page on a host that may be asked "
+            f"(--allow-host permits one), such as {listed.others[0]}"
+        )
     return user_agent(settings, [url for url in entrances if hosts.permits(url)] or ahead)
 
 
 def _left_behind(settings: Settings, wish: Wish, clock: Clock) -> tuple[list[str], list[str], bool]:
     """What an earlier run left queued, the roots of the hosts with pages that are due where the wish names none, and whether
-    there are pages that wait to be published."""
-    if not settings.db.is_file():
+    there is anything else that a run can look after."""
+    if not is_there(settings.db):
         return [], [], False
     with guarded(settings.db), closing(open_to_read(settings.db)) as db:
-        due = set() if wish.names_pages else queue.due_hosts(db, stamp(clock.now()), wish.refresh)
+        latest = _latest(run.rhythm(settings), clock)
+        due = set() if wish.names_pages else queue.due_hosts(db, stamp(clock.now()), wish.refresh, latest)
         roots = [root for host in sorted(due) for root in (f"http://{host}/", f"https://{host}/")]
-        return [page.url for page in queue.waiting(db)], roots, queue.unpublished(db)
+        return [page.url for page in queue.waiting(db)], roots, queue.unpublished(db) or queue.any_known(db)
+
+
+def _latest(rhythm: Rhythm, clock: Clock) -> str:
+    """No page can be due later, unless a clock went wrong."""
+    return stamp(clock.now() + timedelta(days=rhythm.cap_days + 1))
 
 
 def _nothing(queued: list[str]) -> str:
@@ -110,25 +129,33 @@ def user_agent(settings: Settings, urls: Iterable[str]) -> str:
 
 
 def _enqueue(
-    job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, clock: Clock, urls: tuple[str, ...], judged: discovery.Judged,
+    job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, clock: Clock, urls: tuple[str, ...], listed: discovery.Judged,
     rhythm: Rhythm,
 ) -> None:  # fmt: skip
     """Queue what the wish names and what is due, and take it into the run; what is not permitted now waits on."""
     db, now = intake.db, stamp(clock.now())
     named = [_found(url, wish.follow) for url in urls]
-    others = list(judged.others)
-    found = [*(_found(url, wish.follow) for url in judged.pages), *_from_sitemaps(job, intake, wish, hosts, others)]
+    others: list[str] = []
+    if listed.others:
+        said = ", ".join(listed.others[:3]) + (", ..." if len(listed.others) > 3 else "")
+        intake.note(finding("passed_over", f"{len(listed.others):,}: {said}"))
+    found = [*(_found(url, wish.follow) for url in listed.pages), *_from_sitemaps(job, intake, wish, hosts, others)]
     rested = stamp(clock.now() - timedelta(days=rhythm.floor_days))  # a sitemap may say that all has changed just now
+    latest = _latest(rhythm, clock)
     with db.atomic():
-        queue.add(db, named, now, named=True, refresh=wish.refresh)
-        queue.add(db, found, now, named=False, refresh=wish.refresh, rested=rested)
+        queue.add(db, named, now, named=True, refresh=wish.refresh, latest=latest)
+        queue.add(db, found, now, named=False, refresh=wish.refresh, rested=rested, latest=latest)
         if not wish.names_pages:
-            queue.add_due(db, now, wish.refresh)
+            queue.add_due(db, now, wish.refresh, latest)
     asked = {page.url for page in (*named, *found)}
     job.enqueue(page for page in queue.waiting(db) if page.url in urls or hosts.permits(page.url))
-    resting = queue.not_due(db, sorted(asked))
-    intake.report.resting = len(resting)
-    intake.report.next_due_at = min((at for at in resting.values() if at), default="")
+    if wish.names_pages:
+        resting = queue.not_due(db, sorted(asked))
+        intake.report.resting = len(resting)
+        intake.report.next_due_at = min((at for at in resting.values() if at), default="")
+    else:
+        counted = queue.counts(db, now)
+        intake.report.resting, intake.report.next_due_at = counted["later"], counted["next_due_at"] or ""
     intake.report.passed_over = tuple(others)
 
 
@@ -174,7 +201,6 @@ def _sitemap(job: Job, url: str) -> sitemaps.Sitemap:
         job.tally.stopped = "time"
         return sitemaps.Sitemap((), ())
     if visit.outcome != "ok" or visit.response is None:
-        job.miss(visit)
         raise Rejected("bad_sitemap", f"{url}: {visit.outcome}, {visit.detail}")
     return sitemaps.read(visit.response.body, visit.url)
 

@@ -163,7 +163,8 @@ class _Found:
 
 
 def moment(text: str) -> datetime | None:
-    """A date or time as W3C writes it, in UTC (a date counts from its first moment); None for anything else."""
+    """A date or time as W3C writes it, in UTC (a day counts to its last second, as nobody knows when in it; a
+    month or year from its first); None for anything else."""
     match = _STAMP.fullmatch(text)
     if not match:
         return None
@@ -175,7 +176,8 @@ def moment(text: str) -> datetime | None:
         there = timezone(-offset if sign == "-" else offset) if zone else UTC
         micro = int(fraction.ljust(6, "0")[:6])
         at = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0), micro, there)
-        return at.astimezone(UTC)
+        rest = timedelta(days=1) - timedelta(seconds=1) if day and not hour else timedelta()
+        return at.astimezone(UTC) + rest
     return None
 
 

@@ -8,7 +8,7 @@ from importlib.resources.abc import Traversable
 
 _READING = (
     "captions.py", "comparison.py", "document.py", "interpreter.py", "parsing.py", "readers", "sentences.py", "sites",
-    "skills.py",
+    "skills.py", "walls.py", "walls.toml",
 )  # fmt: skip
 
 

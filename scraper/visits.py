@@ -41,7 +41,7 @@ class Hop:
 @dataclass(frozen=True, slots=True)
 class Visit:
     """How a page was fetched: `url` is the last address as it was asked for, `at` when its response had come, `hops` are all
-    requests that were made for it; `wait_s` is the pause that the host asks for, None where it asks for none. `given_up` says
+    requests that were made for it; `wait_s` is the pause that the host `waits_on` asks for, None where none does. `given_up` says
     that the run had no more time for it: it counts for nothing."""
 
     requested: str
@@ -53,12 +53,13 @@ class Visit:
     response: Response | None = None
     wait_s: float | None = None
     given_up: bool = False
+    waits_on: str = ""
 
 
-def row_of(hop: Hop, outcome: str = "") -> RequestRow:
-    """A request as it is written down; `outcome` is what the page itself showed, where that is known better."""
+def row_of(hop: Hop) -> RequestRow:
+    """A request as it is written down."""
     return RequestRow(
-        hop.url, stamp(hop.at), outcome or hop.outcome, hop.status, hop.bytes, hop.elapsed_ms, hop.address,
+        hop.url, stamp(hop.at), hop.outcome, hop.status, hop.bytes, hop.elapsed_ms, hop.address,
         None if hop.delay_s is None else round(hop.delay_s, 3), hop.delay_reason, hop.robots_rule, hop.detail[:500],
     )  # fmt: skip
 
@@ -66,6 +67,13 @@ def row_of(hop: Hop, outcome: str = "") -> RequestRow:
 def shown(outcome: str, findings: Sequence[Finding]) -> Outcome | None:
     """How a request counts by what its page showed, where that is something else than a page."""
     return next((SHOWN[f.code] for f in findings if outcome == "rejected" and f.code in SHOWN), None)
+
+
+def rhythmic(outcome: str, findings: Sequence[Finding], shown: str) -> str:
+    """How a captured page counts for its next visit: `maintenance` and `rejected` where it gave no rows for now."""
+    if any(f.code == "maintenance" for f in findings):
+        return "maintenance"
+    return "rejected" if outcome == "rejected" and shown in ("ok", "not_modified") else shown
 
 
 def capture_of(url: str, visit: Visit) -> Capture:

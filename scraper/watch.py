@@ -10,6 +10,9 @@ from scraper.visits import Hop
 class Watch:
     """Hears what a run does; this one says nothing."""
 
+    def open(self) -> None:
+        """The run has its locks, and begins."""
+
     def begin(self, total: int) -> None:
         """So many pages are to be fetched."""
 

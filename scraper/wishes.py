@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from db import queries
-from db.connection import guarded, open_to_read
+from db.connection import guarded, is_there, open_to_read
 from normalize.errors import UnknownOccupation, UsageError
 from scraper import discovery
 
@@ -42,7 +42,7 @@ def listed(urls: Path | None, pairs: Path | None, base: str | None, database: Pa
     found = discovery.read_urls(urls) if urls else ()
     if pairs is None:
         return found
-    if not database.is_file():
+    if not is_there(database):
         return (*found, *discovery.read_pairs(pairs, base, lambda title: None))  # noqa: ARG005
     with guarded(database), closing(open_to_read(database)) as db:
 

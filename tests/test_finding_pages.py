@@ -124,15 +124,18 @@ def test_a_sitemap_that_says_always_that_all_changed_just_now_makes_nobody_restl
 def test_a_list_is_judged_by_shape_and_single_pages_are_not(world: World):
     about = f"{A}/about"
     world.pages = many(A, 1) | {about: b"<!doctype html><p>About"}
-    report = world.scrape(listed=(page(0), about))
-    assert (report.exit_code, world.asked, report.passed_over) == (0, [page(0)], (about,))
+    report = world.scrape(listed=(page(0), about, at("http://stranger.example")))
+    stranger = at("http://stranger.example")
+    assert (report.exit_code, world.asked) == (3, [page(0)])
+    (message,) = world.says("SELECT message FROM finding WHERE code = 'passed_over'")[0]
+    assert message.endswith(f": 2: {about}, {stranger}")
     assert world.scrape(about).exit_code == 3
     assert world.asked == [about]
 
 
 def test_a_list_without_any_comparison_page_is_refused(world: World):
-    with pytest.raises(UsageError, match="none of the addresses is that of a comparison page"):
-        world.scrape(listed=(f"{A}/about",))
+    with pytest.raises(UsageError, match="no address of the list is that of a comparison page"):
+        world.scrape(listed=(f"{A}/about", at("http://stranger.example")))
     assert not world.db.exists()
 
 

@@ -87,9 +87,9 @@ def test_the_pause_is_not_always_the_same():
 def test_a_host_is_left_alone_after_so_many_in_a_row_and_that_is_told_once(how: str, most: int):
     found = lanes()
     found.add([page(n) for n in range(3 * most)] + [page(900, "b")])
-    told = [getattr(found, how)(page(n)) for n in range(most - 1)]
-    found.went_well(page(0))
-    told += [getattr(found, how)(page(n)) for n in range(most + 3)]
+    told = [getattr(found, how)(page(n).host) for n in range(most - 1)]
+    found.went_well(page(0).host)
+    told += [getattr(found, how)(page(n).host) for n in range(most + 3)]
     assert told == [False] * (2 * most - 2) + [True] + [False] * 3
     assert drained(found) == [900]
     assert not found.try_again(page(1), 0.0)
@@ -131,14 +131,14 @@ def test_no_page_is_lost_and_none_comes_too_often(pages: list[str], ends: list[s
         tries[this.id] += 1
         match next(told, "well"):
             case "well":
-                found.went_well(this)
+                found.went_well(this.host)
                 failures[this.host] = 0
             case "failed":
                 failures[this.host] += 1
-                closed |= {this.host} if found.failed(this) else set()
+                closed |= {this.host} if found.failed(this.host) else set()
                 assert (this.host in closed) == (failures[this.host] >= MOST_FAILURES)
                 found.try_again(this, now)
             case "refused":
-                closed |= {this.host} if found.refused(this) else set()
+                closed |= {this.host} if found.refused(this.host) else set()
     assert all(count <= MAX_TRIES for count in tries.values())
     assert {n for n, host in enumerate(pages) if host not in closed} <= tries.keys()

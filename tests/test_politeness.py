@@ -172,7 +172,8 @@ WAITS = [
     ("120", 120), (" 7 ", 7), ("0", 0), ("99999999999999999999", LONGEST_HOLD_S), ("Thu, 01 Jan 2026 00:01:30 GMT", 90),
     ("Thursday, 01-Jan-26 00:01:30 GMT", 90), ("Thu, 01 Jan 2026 02:01:30 +0200", 90), ("Wed, 31 Dec 2025 23:59:59 GMT", 0),
     ("Fri, 01 Jan 9999 00:00:00 GMT", LONGEST_HOLD_S), ("", UNSAID_WAIT_S), ("soon", UNSAID_WAIT_S), ("-5", UNSAID_WAIT_S),
-    ("1.5", UNSAID_WAIT_S), ("\u0661\u0662", UNSAID_WAIT_S), ("Thu, 41 Jan 2026 00:00:00 GMT", UNSAID_WAIT_S),
+    ("1.5", 2), ("+90", 90), ("120, 90", 120), ("1.5.2", UNSAID_WAIT_S), ("-5", UNSAID_WAIT_S),
+    ("\u0661\u0662", UNSAID_WAIT_S), ("Thu, 41 Jan 2026 00:00:00 GMT", UNSAID_WAIT_S),
     ("21 Oct 99999999999 07:28:00", UNSAID_WAIT_S),
 ]  # fmt: skip
 

@@ -90,7 +90,7 @@ def test_what_is_no_address_is_dropped_and_counted():
 
 def test_a_page_listed_twice_counts_once_with_its_first_time():
     assert read(urlset(entry(A, "<lastmod>2024-01-02</lastmod>"), entry(A, "<lastmod>2025-01-02</lastmod>"))).pages == (
-        Entry(A, datetime(2024, 1, 2, tzinfo=UTC)),
+        Entry(A, datetime(2024, 1, 2, 23, 59, 59, tzinfo=UTC)),
     )
 
 
@@ -104,7 +104,7 @@ def test_the_charset_of_the_declaration_counts():
     [
         ("2024", (2024, 1, 1)),
         ("2024-03", (2024, 3, 1)),
-        ("2024-03-05", (2024, 3, 5)),
+        ("2024-03-05", (2024, 3, 5, 23, 59, 59)),
         ("2024-03-05T06:07Z", (2024, 3, 5, 6, 7)),
         ("2024-03-05T06:07:08+02:00", (2024, 3, 5, 4, 7, 8)),
         ("2024-03-05T23:07:08.25-01:30", (2024, 3, 6, 0, 37, 8, 250_000)),

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
 import typer
 
+from normalize.errors import CareerscapeError
 from scraper.cli.base import Flags, Json, app, print_sheet, reading, reading_at, settings_of
 from scraper.process import raise_when_terminated
 
@@ -88,15 +89,21 @@ def scrape(
     )
     in_json = log_format == "json"
     log = events.Log() if in_json else events.Silent()
-    with Stop() as stop:
-        clock = Clock(sleep=stop.sleep)
-        with (
-            oversight.overseen(settings, clock, log) as ended,
-            terminal.progress("fetching", hidden=in_json) as bar,
-            report.collected(bar.advance, silent=in_json) as told,
-        ):
-            ended.append(scraping.pages(settings, wish, clock, oversight.Onlooker(told, bar, log), stop))
-    _end(context, ended[0], told, as_json)
+    try:
+        with Stop() as stop:
+            clock = Clock(sleep=stop.sleep)
+            with (
+                oversight.overseen(settings, clock, log) as told_of,
+                terminal.progress("fetching", hidden=in_json) as bar,
+                report.collected(bar.advance, silent=in_json) as told,
+            ):
+                watch = oversight.Onlooker(told, bar, log, told_of.begin)
+                done = told_of.report = scraping.pages(settings, wish, clock, watch, stop)
+    except CareerscapeError as error:
+        if in_json:  # the log has it
+            raise typer.Exit(error.exit_code) from error
+        raise
+    _end(context, done, told, as_json)
 
 
 def _end(context: typer.Context, done: "run.Report", told: "report.Told", as_json: bool) -> NoReturn:

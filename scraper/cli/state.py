@@ -35,11 +35,12 @@ def status(context: typer.Context, as_json: Json = False) -> None:
 @app.command()
 def doctor(context: typer.Context, as_json: Json = False) -> None:
     """Check database, archive and machine."""
+    from db.connection import is_there
     from scraper import doctor as ward
     from scraper import terminal
 
     settings = settings_of(context)
-    if settings.db.is_file() and settings.db.stat().st_size:
+    if is_there(settings.db):
         with reading(context) as db:
             diagnosis = ward.diagnose(settings, db)
     else:

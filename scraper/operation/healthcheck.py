@@ -1,5 +1,6 @@
 """The address that hears when a run starts and how it ended, so that somebody is told when no run comes."""
 
+from collections.abc import Callable
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -8,7 +9,9 @@ from scraper.terminal import say
 DEADLINE_S = 5.0
 
 
-def ping(url: str, event: int | str, run_id: UUID, deadline_s: float = DEADLINE_S) -> None:
+def ping(
+    url: str, event: int | str, run_id: UUID, deadline_s: float = DEADLINE_S, say: Callable[[str], None] = say
+) -> None:  # fmt: skip
     """Ask for `url/start?rid=RUN_ID`, or `url/CODE?rid=RUN_ID` with the exit code. A failure is said, without the path that
     may be a secret; nothing is raised."""
     from scraper import version

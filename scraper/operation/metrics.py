@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -38,7 +38,7 @@ class Ended:
     queue: Mapping[str, int] = field(default_factory=dict)
 
 
-def write(path: Path, run: Ended) -> None:
+def write(path: Path, run: Ended, say: Callable[[str], None] = say) -> None:
     """Replace the file as a whole; the time of the last success stays where the run was none. A failure is said, never raised."""
     try:
         _replace(path, text(run, _last_success(path)))
