@@ -114,7 +114,7 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("captured_at", "Time of its newest capture that gave rows, UTC", "ISO 8601", _PAGE),
     ],
     "request": [
-        ("url", "Address that was asked for, as it was spelled; robots.txt and sitemaps included", None, _OURS),
+        ("url", "Address that was asked for, as it was sent; robots.txt and sitemaps included", None, _OURS),
         ("requested_at", "When, UTC", "ISO 8601", _OURS),
         ("outcome", "How it ended, from the closed list of docs/fetching.md", None, _OURS),
         ("http_status", "HTTP status; NULL where no answer came, or none was asked for", None, _PAGE),

@@ -62,7 +62,7 @@ def add(
     those that are parked or did not come the last time. What is due later than `latest` was put off by a wrong clock."""
     wanted = (
         "state = 'done' AND (due_at <= excluded.due_at OR due_at > :latest "
-        "OR :changed_at > attempted_at AND attempted_at <= :rested OR followed < excluded.depth "
+        "OR :changed_at > attempted_at AND attempted_at <= :rested OR followed < excluded.depth AND gave_rows "
         "OR :named AND (outcome NOT IN ('ok', 'not_modified') OR gave_rows = 0)) "
         "OR state = 'parked' AND :named OR :refresh"
     )
@@ -156,6 +156,12 @@ def claim(db: Database, page: Waiting, now: str) -> None:
         "INSERT INTO host (name, answered_at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET answered_at = excluded.answered_at",
         [page.host, now],
     )
+
+
+def put_back(db: Database, visit_id: int) -> bool:
+    """Leave a page as it was that we did not want to ask for; False where it was never asked for before."""
+    query = "UPDATE visit SET state = 'done' WHERE id = ? AND attempted_at IS NOT NULL AND outcome != 'refused_address'"
+    return db.conn.execute(query, [visit_id]).rowcount > 0
 
 
 def settle(

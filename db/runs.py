@@ -26,13 +26,22 @@ class Counts:
 
 
 def begin(db: Database, command: str, now: str) -> int:
-    """Write the row of a new run; a run that a dead process left open is marked as interrupted."""
+    """Write the row of a new run; one that a dead process left open is marked as interrupted, at its last sign of life."""
     with db.atomic():
         db.conn.execute(
-            "UPDATE run_log SET outcome = 'interrupted', finished_at = ?, exit_code = NULL WHERE finished_at IS NULL", [now]
+            "UPDATE run_log SET outcome = 'interrupted', exit_code = NULL, finished_at = coalesce((SELECT max(requested_at) "
+            "FROM request_log WHERE run_id = run_log.id), started_at) WHERE finished_at IS NULL"
         )
         cursor = db.conn.execute("INSERT INTO run_log (command, started_at) VALUES (?, ?)", [command, now])
     return int(cursor.lastrowid or 0)
+
+
+def note(db: Database, run_id: int, counts: Counts) -> None:
+    """Write what a run has done so far; the caller holds the transaction in which it did it."""
+    db.conn.execute(
+        "UPDATE run_log SET pages = ?, loaded = ?, unchanged = ?, rejected = ?, failed = ? WHERE id = ?",
+        [counts.pages, counts.loaded, counts.unchanged, counts.rejected, counts.failed, run_id],
+    )
 
 
 def finish(db: Database, run_id: int, counts: Counts, exit_code: int, now: str) -> None:

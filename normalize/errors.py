@@ -49,7 +49,7 @@ class UnknownOccupation(UsageError):
 
     def __init__(self, name: str, suggestions: tuple[str, ...], ambiguous: bool = False) -> None:
         what = "is the title of several occupations" if ambiguous else "is no known occupation"
-        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else " (all: SELECT slug, title FROM occupation)"
+        hint = f"; did you mean {', '.join(suggestions)}?" if suggestions else " (`careerscape search` lists all)"
         super().__init__(f"{name!r} {what}{hint}")
         self.name = name
         self.suggestions = suggestions

@@ -71,8 +71,9 @@ class Fetcher:
         self.hops: list[Hop] = []
         """The requests of the trip that is under way, or was the last."""
 
-    def fetch(self, url: str, most: int = MAX_BYTES) -> Visit:
-        """Fetch a page, at most `most` bytes of it; what goes wrong is the outcome."""
+    def fetch(self, url: str, most: int = MAX_BYTES, conditional: bool = True) -> Visit:
+        """Fetch a page, at most `most` bytes of it; what goes wrong is the outcome. One that is stored may only be confirmed,
+        where the request is `conditional`."""
         trip = _Trip(url, self._deadline_s)
         self.hops = trip.hops
         while True:
@@ -83,7 +84,8 @@ class Fetcher:
                 return self._end(trip, "timeout", "the run has no more time")
             if denial := rules.denial(trip.at):
                 return self._refuse(trip, denial, rules.detail, rules.rule(trip.at), rules.host)
-            response = self._get(trip.at, trip, rules.rule(trip.at), most, validators=self._memory.validators(trip.at))
+            validators = self._memory.validators(trip.at) if conditional else None
+            response = self._get(trip.at, trip, rules.rule(trip.at), most, validators=validators)
             if trip.given_up or response.outcome != "redirected":
                 return self._end(trip, response.outcome, response.detail, response)
             if response.header("retry-after"):
@@ -187,9 +189,10 @@ class Fetcher:
         self.pace.answered(host, took, response.outcome not in IN_TROUBLE)
         trip.seconds -= took
         trip.given_up = response.outcome == "timeout" and clock.monotonic() >= self._until
+        detail = "given up, as the time of the run is over" if trip.given_up else response.detail
         trip.hops.append(
             Hop(url, at, response.outcome, response.status, response.received, round(took * 1000), response.address, delay,
-                reason, rule, response.detail)
+                reason, rule, detail)
         )  # fmt: skip
         return response
 

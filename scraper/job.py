@@ -108,8 +108,6 @@ class Job:
             with self._claimed(page):
                 with self._noting(page.host, page):
                     visit = self._fetcher.fetch(page.url)
-                for hop in visit.hops:
-                    self._watch.request(hop)
                 if visit.given_up:
                     self.tally.stopped = "time"
                     self._release(page, visit)
@@ -129,9 +127,7 @@ class Job:
             with self._db.atomic():  # a run that dies over it leaves the host its pause: a time to come counts as just now
                 hosts.answered(self._db, host_of(url), stamp(self._clock.now() + timedelta(hours=1)))
             with self._noting(host_of(url), None):
-                visit = self._fetcher.fetch(url, most)
-            for hop in visit.hops:
-                self._watch.request(hop)
+                visit = self._fetcher.fetch(url, most, conditional=False)
             with self._stop.shielded(), self._db.atomic():
                 hosts.answered(self._db, host_of(url), self._soon)
                 self._remember(None, visit)
@@ -211,7 +207,8 @@ class Job:
         again = worth_it and self._lanes.try_again(page, self._clock.monotonic())
         with self._intake.together():
             self._remember(page, visit)
-            self._done(page, visit, outcome, self._due("", outcome), again=again)
+            if outcome != "refused_address" or _was_asked(visit) or not queue.put_back(self._db, page.id):
+                self._done(page, visit, outcome, self._due("", outcome), again=again)
             report = None
             if not again:
                 said = ": ".join(filter(None, (outcome, visit.detail, page.url)))
@@ -249,8 +246,9 @@ class Job:
             hosts.hold(self._db, visit.waits_on, until, self._fetcher.pace.held_because(visit.waits_on))
 
     def _write_hops(self, page: Waiting | None, hops: Sequence[Hop]) -> None:
-        rows = [row_of(hop) for hop in hops]
-        requests.add(self._db, self._intake.report.run_id, page.id if page else None, rows)
+        requests.add(self._db, self._intake.report.run_id, page.id if page else None, map(row_of, hops))
+        for hop in hops:
+            self._watch.request(hop)
         self._memory.write()
 
     def _due(self, url: str, outcome: str) -> str:
@@ -275,6 +273,10 @@ class Job:
         """How many of its pages the run leaves queued."""
         queued = {page.id for page in queue.waiting(self._db)}
         return len(self.waiting.keys() & queued)
+
+
+def _was_asked(visit: Visit) -> bool:
+    return any(hop.elapsed_ms is not None for hop in visit.hops)
 
 
 def _is_short(visit: Visit) -> bool:

@@ -10,7 +10,7 @@ from db import hosts, queries, queue, requests
 from db.connection import Database
 from db.coverage import STATES
 from db.queries import Row
-from normalize.findings import Finding
+from normalize.findings import CODES, Finding
 from scraper import terminal
 from scraper.process import Terminated
 
@@ -23,7 +23,7 @@ RUN_HEADS = ("run", "command", "started", "took", "outcome", "pages", "loaded", 
 _COUNTS = ("loaded", "unchanged", "rejected", "failed")
 _STOPPED = {"time": "its time limit was reached", "pages": "the most pages that it may fetch were fetched"}
 _MOST_LISTED = 10
-_ABOUT_RUNS = (
+ABOUT_RUNS = (
     "passed_over",
     "bad_sitemap",
     "short_sitemap",
@@ -38,14 +38,16 @@ _ABOUT_RUNS = (
 class Told:
     """The pages of a run as it reports them."""
 
-    def __init__(self, advance: Callable[[], None], silent: bool = False) -> None:
+    def __init__(self, advance: Callable[[], None], silent: bool = False, at_once: bool = False) -> None:
         self.pages: list[run.PageReport] = []
-        self._advance, self._silent = advance, silent
+        self._advance, self._silent, self._at_once = advance, silent, at_once
 
     def add(self, page: "run.PageReport") -> None:
         """Hear of one page."""
         self.pages.append(page)
         self._advance()
+        if self._at_once and not self._silent:
+            _say_some(_errors(page), _MOST_ERRORS_OF_A_PAGE)
 
     def say(self) -> None:
         """Name every page with an error, and the first of what else is worth knowing, on standard error."""
@@ -53,8 +55,8 @@ class Told:
             return
         lesser: list[str] = []
         for page in self.pages:
-            errors = [f"{page.name}: {page.outcome}: {_words(f)}" for f in page.findings if f.severity == "error"]
-            _say_some(errors, _MOST_ERRORS_OF_A_PAGE)
+            if not self._at_once:
+                _say_some(_errors(page), _MOST_ERRORS_OF_A_PAGE)
             lesser += [
                 f"{page.name}: {f.severity}: {_words(f)}"
                 for f in page.findings
@@ -85,11 +87,12 @@ class Told:
 def _about_run(done: "run.Report") -> Iterator[str]:
     """What there is to say of a run beside its pages."""
     for found in done.counts.lost:
-        if found.code in _ABOUT_RUNS:
+        if found.code in ABOUT_RUNS:
             yield f"{found.severity}: {_words(found)}"
-    if done.passed_over:
-        first = ", ".join(done.passed_over[:3])
-        yield f"{len(done.passed_over):,} addresses of sitemaps are of no comparison page, or on no list: {first}"
+    if done.adopted:
+        yield f"{_pages(len(done.adopted))} taken over from the archive, where a run that died had left them"
+    if over := dict.fromkeys(done.passed_over):
+        yield f"of the sitemaps, {len(over):,} other address{'es' * (len(over) != 1)} passed over: {', '.join(list(over)[:3])}"
     if done.resting:
         when = f", the first is due {_day(done.next_due_at)}" if done.next_due_at else ""
         yield f"{_pages(done.resting)} not due yet{when}; --refresh fetches them now"
@@ -103,7 +106,13 @@ def _day(stamp: str) -> str:
     return stamp.replace("T", " ").removesuffix("Z")
 
 
-def _words(finding: Finding) -> str:
+def _errors(page: "run.PageReport") -> list[str]:
+    return [f"{page.name}: {page.outcome}: {_words(f, page.name)}" for f in page.findings if f.severity == "error"]
+
+
+def _words(finding: Finding, name: str = "") -> str:
+    if name and finding.code == "fetch_failed":  # how it ended is all that is not said twice
+        return finding.message.removeprefix(f"{CODES['fetch_failed'][1]}: ").removesuffix(f": {name}")
     about = " ".join(filter(None, (finding.side, finding.field)))
     return f"{finding.code}{f' ({about})' if about else ''}: {finding.message}"
 
@@ -116,10 +125,10 @@ def _say_some(lines: list[str], most: int) -> None:
 
 
 @contextmanager
-def collected(advance: Callable[[], None], silent: bool = False) -> Iterator[Told]:
+def collected(advance: Callable[[], None], silent: bool = False, at_once: bool = False) -> Iterator[Told]:
     """The reports of a run; where it does not finish, what was said until then is said all the same. A `silent` one says
-    nothing on standard error, where a log does."""
-    told = Told(advance, silent)
+    nothing on standard error, where a log does; one that speaks `at_once` names a page as soon as it is decided."""
+    told = Told(advance, silent, at_once)
     try:
         yield told
     except BaseException as error:
@@ -165,7 +174,7 @@ def requests_line(db: Database, run_id: int) -> str:
 def run_cells(row: Row) -> tuple[str, ...]:
     """A row of `run` in words, under RUN_HEADS."""
     took = "" if row["finished_at"] is None else _took(row["started_at"], row["finished_at"])
-    outcome = (row["outcome"] or "at work") + (f" ({row['exit_code']})" if row["exit_code"] else "")
+    outcome = (row["outcome"] or "unfinished") + (f" ({row['exit_code']})" if row["exit_code"] else "")
     start = row["started_at"].replace("T", " ").removesuffix("Z")
     return (str(row["run_id"]), row["command"], start, took, outcome, *(str(row[name]) for name in ("pages", *_COUNTS)))
 

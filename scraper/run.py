@@ -115,6 +115,7 @@ class Intake:
         try:
             with self.db.atomic():
                 yield
+                runs.note(self.db, self.report.run_id, self.report.counts)
         except BaseException:
             self.report.counts, self._waiting = before, []
             raise

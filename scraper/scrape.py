@@ -50,7 +50,7 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
         hosts = Hosts(wish.allowed_hosts, wish.delay_s, only_near=True)
     until = math.inf if wish.time_limit_s is None else started + wish.time_limit_s + GIVEN_UP_AFTER_S
     with run.running(settings, "scrape", clock.now) as intake, Client(agent, Public(wish.allowed_hosts)) as client:
-        watch.open()
+        watch.open(intake.report)
         rhythm = run.rhythm(settings)
         memory = Memory(intake, rhythm, clock)
         fetcher = Fetcher(client, hosts, clock, memory, until=until)
@@ -60,7 +60,7 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
             watch.page(report)
         job.recover()
         _enqueue(job, intake, wish, hosts, clock, urls, listed, rhythm)
-        watch.begin(len(job.waiting))
+        watch.begin(min(len(job.waiting), wish.most_pages or len(job.waiting)))
         job.work()
         _finish(job, intake)
     return intake.report
@@ -148,7 +148,8 @@ def _enqueue(
         if not wish.names_pages:
             queue.add_due(db, now, wish.refresh, latest)
     asked = {page.url for page in (*named, *found)}
-    job.enqueue(page for page in queue.waiting(db) if page.url in urls or hosts.permits(page.url))
+    ahead = [page for page in queue.waiting(db) if page.url in urls or hosts.permits(page.url)]
+    job.enqueue(sorted(ahead, key=lambda page: page.url not in asked))  # what is named comes first
     if wish.names_pages:
         resting = queue.not_due(db, sorted(asked))
         intake.report.resting = len(resting)
@@ -165,8 +166,8 @@ def _found(url: str, depth: int, changed_at: str = "") -> Found:
 
 def _from_sitemaps(job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, others: list[str]) -> list[Found]:
     """The comparison pages of all sitemaps, those that are named in sitemaps included; other addresses go to `others`."""
-    ahead = deque(dict.fromkeys(canonical(url) for url in wish.sitemaps))
-    seen, found = set(ahead), []
+    ahead = deque({canonical(url): url for url in wish.sitemaps}.values())  # as they are spelled
+    seen, found = {canonical(url) for url in ahead}, []
     while ahead and not job.tally.stopped:
         url = ahead.popleft()
         try:

@@ -3,15 +3,15 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from scraper.run import PageReport
+from scraper.run import PageReport, Report
 from scraper.visits import Hop
 
 
 class Watch:
     """Hears what a run does; this one says nothing."""
 
-    def open(self) -> None:
-        """The run has its locks, and begins."""
+    def open(self, report: Report) -> None:
+        """The run has its locks, and begins; its report grows as it works."""
 
     def begin(self, total: int) -> None:
         """So many pages are to be fetched."""

@@ -4,6 +4,7 @@ import errno
 import gzip
 import hashlib
 import os
+import re
 import resource
 import zlib
 from collections.abc import Iterator
@@ -339,3 +340,18 @@ def test_a_record_larger_than_any_of_ours_is_not_read(folder, monkeypatch):
     monkeypatch.setattr(archive_module, "_LARGEST_RECORD", 1 << 19)
     with closing(Archive(folder, {}, NOW)) as archive, pytest.raises(CorruptRecord, match="more than"):
         list(archive.since(place.warc_file, 0))
+
+
+@pytest.mark.parametrize("how", ["renamed", "deleted", "cut", "replaced"])
+def test_a_file_that_somebody_takes_away_while_it_is_written_is_a_storage_error(folder, how):
+    with closing(Archive(folder, {}, NOW)) as archive:
+        place = archive.append(FILE)
+        archive.sync()
+        path = folder / place.warc_file
+        {
+            "renamed": lambda: path.rename(folder / "x"), "deleted": path.unlink, "cut": lambda: os.truncate(path, 10),
+            "replaced": lambda: (path.rename(folder / "x"), path.write_bytes((folder / "x").read_bytes())),
+        }[how]()  # fmt: skip
+        archive.append(LIVE)
+        with pytest.raises(StorageError, match=re.escape(place.warc_file)):
+            archive.sync()

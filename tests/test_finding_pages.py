@@ -203,3 +203,36 @@ def test_relative_links_count_from_the_address_as_the_site_spells_it(world: Worl
     }  # fmt: skip
     world.scrape(page(0), follow=1)
     assert world.asked == [page(0), spelled, page(1)]
+
+
+def test_a_sitemap_that_asks_for_a_long_wait_is_left_alone_by_later_runs(world: World):
+    world.pages = many(A, 1) | {MAP: (429, {"retry-after": "3600"})}
+    assert world.scrape(sitemaps=(MAP,)).exit_code == 75
+    for wish in ({"sitemaps": (MAP,)}, {"listed": (page(0),)}):
+        world.time.seconds += 600
+        report = world.scrape(**wish)
+        assert (report.exit_code, world.asked) == (75, [])
+
+
+@pytest.mark.parametrize("first", [(500, {}), (503, {"retry-after": "2"})])
+def test_a_sitemap_is_tried_again_as_a_page_is(world: World, first: tuple):
+    world.pages = many(A, 1) | {MAP: [first, first, urlset(page(0))]}
+    assert world.scrape(sitemaps=(MAP,)).exit_code == 0
+    assert world.asked == [MAP, MAP, MAP, page(0)]
+
+
+def test_a_sitemap_is_never_taken_from_a_capture(world: World):
+    world.pages = {MAP: (200, {"etag": '"1"'}, SEED_BODY), page(0): SEED_BODY}
+    world.scrape(MAP)
+    world.pages[MAP] = (200, {"etag": '"1"'}, urlset(page(0)))
+    world.scrape(sitemaps=(MAP,))
+    assert world.sent(MAP, "if-none-match") == [None]
+
+
+def test_a_day_as_the_time_of_a_change_counts_to_its_end(world: World):
+    world.pages = many(A, 1) | {MAP: urlset(page(0), lastmod="2026-01-01")}
+    world.time.seconds = 6 * 3600
+    world.scrape(sitemaps=(MAP,))
+    world.pass_days(1.1)
+    world.scrape(sitemaps=(MAP,))
+    assert world.asked == [MAP, page(0)]

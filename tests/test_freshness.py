@@ -282,7 +282,10 @@ WHEN_DUE = {
     "challenge": (b"<title>Just a moment...</title><h1>Checking your browser</h1>", 7),
     "client_error": ((418, {}), 7),
     "no comparison": (b"<!doctype html><title>x</title><p>Welcome!", 7),
-    "maintenance": (b"<!doctype html><title>Down for maintenance</title><h1>Down for maintenance</h1><p>We will be back soon.", 1),
+    "maintenance": (
+        b"<!doctype html><title>Down for maintenance</title><h1>Down for maintenance</h1><p>We will be back soon.",
+        1,
+    ),
     "empty": (b"", 7),
     "wrong type": (b"%PDF-1.7", 7),
 }

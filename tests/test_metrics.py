@@ -21,7 +21,7 @@ FILE = """\
 # HELP careerscape_last_run_timestamp_seconds When the last run ended.
 # TYPE careerscape_last_run_timestamp_seconds gauge
 careerscape_last_run_timestamp_seconds 1767323045.25
-# HELP careerscape_last_success_timestamp_seconds When the last run ended that exited with 0 or 3; 0 for none that is known.
+# HELP careerscape_last_success_timestamp_seconds When the last run ended well (0, or 3 with pages); 0 for none known.
 # TYPE careerscape_last_success_timestamp_seconds gauge
 careerscape_last_success_timestamp_seconds 1767323045.25
 # HELP careerscape_run_duration_seconds How long the last run took.
@@ -60,12 +60,12 @@ def test_the_file_is_whole_and_alone(tmp_path: Path):
     assert path.stat().st_mode & 0o444 == 0o444 & ~os.umask(os.umask(0))
 
 
-@pytest.mark.parametrize("code", [1, 2, 69, 74, 75, 78, 130, 143])
+@pytest.mark.parametrize("code", [1, 2, 3, 69, 74, 75, 78, 130, 143])
 def test_the_last_success_survives_runs_that_are_none(tmp_path: Path, code: int):
     path = tmp_path / "careerscape.prom"
     metrics.write(path, Ended(AT, 1, code))
     assert success(path) == "0"
-    metrics.write(path, Ended(AT, 1, 3))
+    metrics.write(path, Ended(AT, 1, 3, {"unchanged": 1, "failed": 1}))
     later = Ended(datetime(2026, 2, 1, tzinfo=UTC), 1, code)
     metrics.write(path, later)
     metrics.write(path, later)

@@ -66,14 +66,18 @@ WANTED = {
     "changed before": ("ok", {"changed_at": "2025-12-31T00:00:00Z"}, False),
     "changed at that moment": ("ok", {"changed_at": DAYS[0]}, False),
     "deeper": ("ok", {"depth": 1}, True),
+    "deeper, gave no rows": ("ok", {"depth": 1, "gave_rows": False}, False),
+    "deeper, was blocked": ("blocked", {"depth": 1}, False),
+    "named, gave no rows": ("ok", {"named": True, "gave_rows": False}, True),
+    "put off by a wrong clock": ("ok", {"latest": DAYS[7]}, True),
 }
 
 
 @pytest.mark.parametrize("case", WANTED)
 def test_a_page_that_is_done_is_queued_when_there_is_a_reason(db: Database, case: str):
-    outcome, how, queued = WANTED[case]
+    outcome, how, queued = WANTED[case][0], dict(WANTED[case][1]), WANTED[case][2]
     add(db, DAYS[0])
-    settle(db, outcome, DAYS[0])
+    settle(db, outcome, DAYS[0], gave_rows=how.pop("gave_rows", outcome in ("ok", "not_modified")))
     assert state(db) == "done"
     add(db, **({"now": DAYS[4]} | how))
     assert state(db) == ("queued" if queued else "done")

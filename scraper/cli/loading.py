@@ -1,5 +1,6 @@
 """Commands that bring pages in."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 
@@ -95,7 +96,7 @@ def scrape(
             with (
                 oversight.overseen(settings, clock, log) as told_of,
                 terminal.progress("fetching", hidden=in_json) as bar,
-                report.collected(bar.advance, silent=in_json) as told,
+                report.collected(bar.advance, silent=in_json, at_once=not sys.stderr.isatty()) as told,
             ):
                 watch = oversight.Onlooker(told, bar, log, told_of.begin)
                 done = told_of.report = scraping.pages(settings, wish, clock, watch, stop)
@@ -161,7 +162,8 @@ def schedule(
     words, settings = tuple(arguments or ()), settings_of(context)
     command = typer.main.get_command(app)
     scraping = command.get_command(context, "scrape")  # type: ignore[attr-defined]
-    scraping.make_context("scrape", list(words), parent=context.parent).close()
+    with scraping.make_context("scrape", list(words), parent=context.parent) as asked:
+        units.check(asked.params)
     terminal.tell(units.unit(kind, settings, words, units.this_program(), every).rstrip("\n"))
     if not settings.contact and not any(word.partition("=")[0] == "--contact" for word in words):
         terminal.say("careerscape: no contact is set, so that scrape will ask no host but this machine (--contact, docs/cli.md)")

@@ -9,13 +9,10 @@ from pathlib import Path
 
 from scraper.terminal import say
 
-SUCCESS = frozenset((0, 3))
-"""The exit codes of a run that did what it could: all, or all but some pages."""
-
 _LAST_SUCCESS = "careerscape_last_success_timestamp_seconds"
 _WORDS = {
     "careerscape_last_run_timestamp_seconds": "When the last run ended.",
-    _LAST_SUCCESS: "When the last run ended that exited with 0 or 3; 0 for none that is known.",
+    _LAST_SUCCESS: "When the last run ended well (0, or 3 with pages); 0 for none known.",
     "careerscape_run_duration_seconds": "How long the last run took.",
     "careerscape_last_exit_code": "The exit code of the last run.",
     "careerscape_pages": "Pages of the last run by what became of them.",
@@ -37,6 +34,11 @@ class Ended:
     requests: Mapping[str, int] = field(default_factory=dict)
     queue: Mapping[str, int] = field(default_factory=dict)
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether it did what it could: all of it, or all but some pages, and not none."""
+        return self.exit_code == 0 or (self.exit_code == 3 and any(self.pages.get(name) for name in ("loaded", "unchanged")))
+
 
 def write(path: Path, run: Ended, say: Callable[[str], None] = say) -> None:
     """Replace the file as a whole; the time of the last success stays where the run was none. A failure is said, never raised."""
@@ -51,7 +53,7 @@ def text(run: Ended, last_success: float) -> str:
     at = run.at.timestamp()
     values: dict[str, float | Mapping[str, int]] = {
         "careerscape_last_run_timestamp_seconds": at,
-        _LAST_SUCCESS: at if run.exit_code in SUCCESS else last_success,
+        _LAST_SUCCESS: at if run.succeeded else last_success,
         "careerscape_run_duration_seconds": run.duration_s,
         "careerscape_last_exit_code": run.exit_code,
         "careerscape_pages": dict.fromkeys(("loaded", "unchanged", "rejected", "failed"), 0) | dict(run.pages),

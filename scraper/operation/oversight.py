@@ -5,14 +5,14 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from db import queries, queue, requests
+from db import queue, requests
 from db.connection import open_to_read
 from normalize.errors import Busy
 from scraper import terminal
 from scraper.capture import stamp
 from scraper.operation import metrics
 from scraper.operation.events import Level, Log, Silent
-from scraper.report import Told
+from scraper.report import ABOUT_RUNS, Told
 from scraper.run import PageReport, Report, code_of
 from scraper.visits import Hop
 from scraper.watch import Watch
@@ -29,17 +29,22 @@ _LONG_WAIT_S = 2.0
 class Onlooker(Watch):
     """Passes what a run does on to a progress bar, a log, and the report at its end; `begun` hears that it has begun."""
 
-    def __init__(self, told: Told, bar: "Bar", log: Silent, begun: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, told: Told, bar: "Bar", log: Silent, begun: Callable[[Report], None] | None = None
+    ) -> None:  # fmt: skip
         self._told, self._bar, self._log, self._begun = told, bar, log, begun
+        self._run_id = 0
 
-    def open(self) -> None:
+    def open(self, report: Report) -> None:
         """The run has its locks."""
-        self._begun()
+        self._run_id = report.run_id
+        if self._begun:
+            self._begun(report)
 
     def begin(self, total: int) -> None:
         """So many pages are to be fetched."""
         self._bar.begin(total)
-        self._log.emit("run_started", pages=total)
+        self._log.emit("run_started", run_id=self._run_id, pages=total)
 
     def grow(self, more: int) -> None:
         """So many more were found."""
@@ -56,8 +61,8 @@ class Onlooker(Watch):
         """A request has ended, or was refused."""
         self._bar.note("")
         self._log.emit(
-            "request", at=hop.at.isoformat(timespec="milliseconds"), url=hop.url, outcome=hop.outcome, status=hop.status,
-            bytes=hop.bytes, elapsed_ms=hop.elapsed_ms,
+            "request", at=hop.at.isoformat(timespec="milliseconds").replace("+00:00", "Z"), url=hop.url,
+            outcome=hop.outcome, status=hop.status, bytes=hop.bytes, elapsed_ms=hop.elapsed_ms,
             delay_s=hop.delay_s, delay_reason=hop.delay_reason, robots_rule=hop.robots_rule, detail=hop.detail,
         )  # fmt: skip
 
@@ -76,8 +81,9 @@ class Oversight:
         self.started, self.run_id = clock.now(), uuid.uuid4()
         self.report: Report | None = None
 
-    def begin(self) -> None:
+    def begin(self, report: Report) -> None:
         """The run has begun."""
+        self.report = report
         self.ping("start")
 
     def ping(self, event: int | str) -> None:
@@ -111,9 +117,11 @@ def overseen(settings: "Settings", clock: "Clock", log: Silent) -> "Iterator[Ove
         yield oversight
     except BaseException as error:
         code = code_of(error)
-        log.emit("run_ended", "error", exit_code=code, error=str(error) or type(error).__name__)
+        counts = _counts(oversight.report) if oversight.report else {}
+        run_id = oversight.report.run_id if oversight.report else None
+        log.emit("run_ended", "error", exit_code=code, run_id=run_id, error=str(error) or type(error).__name__, **counts)
         if not isinstance(error, Busy):
-            oversight.write(code)
+            oversight.write(code, pages=counts)
             oversight.ping(code)
         raise
     if (report := oversight.report) is not None:
@@ -121,13 +129,26 @@ def overseen(settings: "Settings", clock: "Clock", log: Silent) -> "Iterator[Ove
         oversight.ping(report.exit_code)
 
 
+def _counts(report: Report) -> dict[str, int]:
+    counts = report.counts
+    return {name: getattr(counts, name) for name in ("loaded", "unchanged", "rejected", "failed")}
+
+
 def _write_down(oversight: Oversight, report: Report) -> None:
     settings, now = oversight.settings, oversight.clock.now()
     with closing(open_to_read(settings.db)) as db:
-        row, made = queries.run(db, report.run_id), requests.outcomes(db, report.run_id)
+        made = requests.outcomes(db, report.run_id)
         waiting = queue.counts(db, stamp(now))
-    pages = {name: row[name] for name in ("loaded", "unchanged", "rejected", "failed")}
-    oversight.log.emit("run_ended", exit_code=report.exit_code, run_id=report.run_id, **pages, queued=report.left, requests=made)
+    pages = _counts(report)
+    for found in report.counts.lost:
+        if found.code in ABOUT_RUNS:
+            level: Level = "error" if found.severity == "error" else "warning"
+            oversight.log.emit("finding", level, code=found.code, message=found.message)
+    oversight.log.emit(
+        "run_ended", "info", exit_code=report.exit_code, run_id=report.run_id, **pages, queued=report.left,
+        not_due=report.resting, next_due_at=report.next_due_at, adopted=len(report.adopted), passed_over=len(report.passed_over),
+        stopped=report.stopped, requests=made,
+    )  # fmt: skip
     oversight.write(
         report.exit_code, pages=pages, requests=made, queue={n: waiting[n] for n in ("queued", "due", "later", "parked")}
     )

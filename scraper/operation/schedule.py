@@ -8,11 +8,12 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from normalize.errors import UsageError
 from scraper.operation.disk import existing
 from scraper.settings import Settings, apart_from_file
+from scraper.urls import canonical
 
 Kind = Literal["systemd", "cron", "github"]
 Every = Literal["hourly", "daily", "weekly"]
@@ -60,6 +61,15 @@ def unit(
 
         return workflow(settings, arguments, job.minute_and_hour)
     return _systemd(job) if kind == "systemd" else _cron(job)
+
+
+def check(asked: Mapping[str, Any]) -> None:
+    """Whether a schedule can give these parameters to `scrape` again and again. Raises UsageError."""
+    for url in asked["urls"] or ():
+        canonical(url)
+    for path in filter(None, (asked["urls_file"], asked["pairs"])):
+        if not Path(path).is_file():
+            raise UsageError(f"{path}: there is no such list, which each run would read")
 
 
 def this_program() -> str:

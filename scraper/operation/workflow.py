@@ -86,7 +86,10 @@ def workflow(settings: Settings, arguments: Sequence[str], when: str) -> str:
     """The text of the workflow. The settings stand in it, the file of this machine is not there; there is no one to read
     metrics."""
     given = apart_from_file(replace(settings, config=None, metrics=None))
-    lines = "".join(f"      {name}: {_yaml(value)}\n" for name, value in given.items())
+    private = "CAREERSCAPE_HEALTHCHECK"  # its path is a secret
+    lines = "".join(f"      {name}: {_yaml(value)}\n" for name, value in given.items() if name != private)
+    if private in given:
+        lines += f"      {private}: ${{{{ secrets.{private} }}}} # set it in the settings of the repository\n"
     words = "".join(f" {_word(argument)}" for argument in arguments)
     text = WORKFLOW.replace("@when@", when).replace("@environment@", f"    env:\n{lines}" if lines else "")
     return text.replace("@arguments@", words)
