@@ -71,7 +71,8 @@ def add(
         f"ON CONFLICT (url) DO UPDATE SET state = CASE WHEN {wanted} THEN 'queued' ELSE state END, "
         f"queued_at = CASE WHEN {wanted} THEN excluded.queued_at ELSE queued_at END, "
         f"attempts = CASE WHEN {wanted} THEN 0 ELSE attempts END, failures = CASE WHEN state = 'parked' AND (:named OR :refresh) "
-        "THEN 0 ELSE failures END, depth = max(depth, excluded.depth)",
+        "THEN 0 ELSE failures END, "
+        f"depth = CASE WHEN {wanted} OR state IN ('queued', 'claimed') THEN max(depth, excluded.depth) ELSE depth END",
         [
             {"url": page.url, "host": page.host, "depth": page.depth, "changed_at": page.changed_at, "now": now, "named": named,
              "refresh": refresh, "rested": rested or now, "latest": latest}

@@ -185,7 +185,8 @@ class Archive:
         number = 1
         while (path := self.folder / f"careerscape-{day}-{number:05}.warc.gz").exists():
             number += 1
-        self._file = path.open("xb")
+        path.touch(exist_ok=False)
+        self._file = path.open("ab")
         self._name, self._size = path.name, 0
         _make_durable(self.folder)
         self._write(records.info(path.name, self.now))

@@ -41,7 +41,7 @@ _FACTS = ("observation", "observation_latest", "occupation", "occupation_latest"
 _QUERIES = {
     "captures": "SELECT url, lower(hex(sha256)), http_status, origin, time_source, media_type, charset, etag, last_modified, "
     "newest_reading_id IS NOT NULL FROM page_capture c JOIN page p ON p.id = c.page_id",
-    "visits": "SELECT v.url, v.state, v.outcome, v.depth, p.url FROM visit v LEFT JOIN page p ON p.id = v.page_id",
+    "visits": "SELECT v.url, v.state, v.outcome, v.depth, v.followed, p.url FROM visit v LEFT JOIN page p ON p.id = v.page_id",
     "findings": "SELECT url, side, field, code, severity, message FROM finding WHERE capture_id IS NOT NULL",
 }
 STEPS = (
