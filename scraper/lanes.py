@@ -32,6 +32,12 @@ class _Lane:
             return None
         return now if self.fresh and new else max(now, self.again[0][0])
 
+    def shut(self, enough: bool) -> bool:
+        """Close the lane if that is enough; False where nothing changes."""
+        changes = enough and not self.closed
+        self.closed = self.closed or enough
+        return changes
+
     def take(self, now: float, new: bool) -> Waiting:
         if self.again and (self.again[0][0] <= now or not (self.fresh and new)):
             return heapq.heappop(self.again)[2]
@@ -77,19 +83,13 @@ class Lanes:
         """The host did not want us; the answer is whether it is left alone from now on, for this reason."""
         lane = self._lane(host)
         lane.refusals += 1
-        if lane.refusals >= MOST_REFUSALS and not lane.closed:
-            lane.closed = True
-            return True
-        return False
+        return lane.shut(lane.refusals >= MOST_REFUSALS)
 
     def failed(self, host: str) -> bool:
         """A try has failed; the answer is whether the host is left alone from now on, for this reason."""
         lane = self._lane(host)
         lane.failures += 1
-        if lane.failures >= MOST_FAILURES and not lane.closed:
-            lane.closed = True
-            return True
-        return False
+        return lane.shut(lane.failures >= MOST_FAILURES)
 
     def try_again(self, page: Waiting, now: float) -> bool:
         """Put a page back that failed, behind a pause that grows; False where it was tried often enough, or its host is left
