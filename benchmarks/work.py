@@ -23,10 +23,11 @@ from normalize.facts import Reading
 from scraper import parsing, readers, version, wire
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.importing import PAGES_A_TRANSACTION
+from scraper.intake import PAGES_TOGETHER
 from scraper.interpreter import interpret
 from scraper.parsing import PageBytes
 from scraper.process import code_set_aside
-from scraper.run import PAGES_A_TRANSACTION, PAGES_TOGETHER
 from scraper.sandbox import Sandbox
 
 START = datetime(2026, 1, 1, tzinfo=UTC)

@@ -18,7 +18,7 @@ from scraper.records import Verdict, Written
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
-    from scraper.run import Intake, PageReport
+    from scraper.intake import Intake, PageReport
 
 RECORDS_A_TRANSACTION = 100
 Record = tuple[Location, Written | Verdict | None]

@@ -7,24 +7,27 @@ from itertools import islice
 from normalize.errors import Rejected
 from normalize.findings import finding
 from scraper import run, sources
+from scraper.intake import Intake, PageReport, Report
 from scraper.settings import Settings
+
+PAGES_A_TRANSACTION = 100
 
 
 def import_pages(
-    settings: Settings, pages: list[sources.SavedPage], clock: Callable[[], datetime], tell: Callable[[run.PageReport], None]
-) -> run.Report:
+    settings: Settings, pages: list[sources.SavedPage], clock: Callable[[], datetime], tell: Callable[[PageReport], None]
+) -> Report:
     """Load saved pages; `tell` hears of each page when it is decided. Raises Busy, StorageError."""
     with run.running(settings, "import", clock) as intake:
         for report in intake.report.adopted:
             tell(report)
-        for batch in _batches(pages, run.PAGES_A_TRANSACTION):
+        for batch in _batches(pages, PAGES_A_TRANSACTION):
             _batch(intake, batch, tell)
         counts = intake.report.counts
         intake.finish(1 if counts.faults else 3 if counts.rejected or counts.failed or counts.partial else 0)
     return intake.report
 
 
-def _batch(intake: run.Intake, batch: list[sources.SavedPage], tell: Callable[[run.PageReport], None]) -> None:
+def _batch(intake: Intake, batch: list[sources.SavedPage], tell: Callable[[PageReport], None]) -> None:
     with intake.together():
         told = [report for page in batch for report in _page(intake, page)]
         told += intake.settle()
@@ -33,7 +36,7 @@ def _batch(intake: run.Intake, batch: list[sources.SavedPage], tell: Callable[[r
         tell(report)
 
 
-def _page(intake: run.Intake, page: sources.SavedPage) -> list[run.PageReport]:
+def _page(intake: Intake, page: sources.SavedPage) -> list[PageReport]:
     try:
         capture = sources.capture(page, intake.sandbox.addresses, intake.clock())
     except Rejected as error:

@@ -11,10 +11,10 @@ from db import freshness, hosts, publish, queue, requests
 from db.freshness import Rhythm
 from db.queue import Found, Waiting
 from normalize.findings import finding
-from scraper import run
 from scraper.capture import Capture, parse_stamp, stamp
 from scraper.fetcher import Fetcher, host_of
 from scraper.http import Outcome
+from scraper.intake import Intake, PageReport
 from scraper.lanes import MAX_TRIES, Lanes
 from scraper.memory import Memory
 from scraper.politeness import LONGEST_DELAY_S, LONGEST_WAIT_S, Clock
@@ -49,7 +49,7 @@ class Job:
     """The queue at work. `most` pages are attempted; the fetcher knows when the time of the run is over."""
 
     def __init__(
-        self, intake: run.Intake, fetcher: Fetcher, memory: Memory, rhythm: Rhythm, clock: Clock, watch: Watch,
+        self, intake: Intake, fetcher: Fetcher, memory: Memory, rhythm: Rhythm, clock: Clock, watch: Watch,
         stop: Stopping, lanes: Lanes, most: float = math.inf,
     ) -> None:  # fmt: skip
         self._intake, self._db, self._archive = intake, intake.db, intake.archive
@@ -178,7 +178,7 @@ class Job:
             queue.release(self._db, page.id)
             self._remember(page, visit)
 
-    def _settle(self, page: Waiting, visit: Visit) -> run.PageReport | None:
+    def _settle(self, page: Waiting, visit: Visit) -> PageReport | None:
         """Archive, read and load what came, or write down why nothing did; no report where the page is tried again."""
         if visit.outcome == "ok":
             capture = capture_of(canonical(visit.url), visit)
@@ -200,7 +200,7 @@ class Job:
         self.tally.spoke += outcome not in _REFUSALS
         return report
 
-    def _failed(self, page: Waiting, visit: Visit) -> run.PageReport | None:
+    def _failed(self, page: Waiting, visit: Visit) -> PageReport | None:
         outcome = visit.outcome
         self._judge(page, visit, outcome)
         worth_it = outcome in _TRIED_AGAIN or (outcome == queue.DEFERRED and _is_short(visit))
@@ -261,7 +261,7 @@ class Job:
         run_id = self._intake.report.run_id
         queue.settle(self._db, page.id, run_id, outcome, visit.detail, self._now, due, url, again, gave_rows)
 
-    def _links(self, page: Waiting, visit: Visit, capture: Capture, report: run.PageReport) -> list[Waiting]:
+    def _links(self, page: Waiting, visit: Visit, capture: Capture, report: PageReport) -> list[Waiting]:
         """Queue the comparison pages that a page links to, unless it asks that none be followed."""
         if page.depth < 1 or report.outcome not in ("loaded", "partial", "unchanged"):
             return []

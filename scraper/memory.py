@@ -5,10 +5,10 @@ from db.captures import Basis
 from db.freshness import Rhythm
 from db.hosts import RobotsTxt
 from normalize.errors import CorruptRecord
-from scraper import run
 from scraper.archive import Location
 from scraper.capture import Capture, parse_stamp, stamp
 from scraper.http import Validators
+from scraper.intake import Intake
 from scraper.politeness import Clock
 from scraper.urls import canonical
 from scraper.visits import Visit, kept
@@ -17,7 +17,7 @@ from scraper.visits import Visit, kept
 class Memory:
     """What the database remembers for the fetcher: robots.txt files, and captures that a server may confirm."""
 
-    def __init__(self, intake: run.Intake, rhythm: Rhythm, clock: Clock) -> None:
+    def __init__(self, intake: Intake, rhythm: Rhythm, clock: Clock) -> None:
         self._db, self._archive, self._rhythm, self._clock = intake.db, intake.archive, rhythm, clock
         self._robots: dict[str, RobotsTxt] = {}
 

@@ -15,7 +15,7 @@ from scraper import terminal
 from scraper.process import Terminated
 
 if TYPE_CHECKING:
-    from scraper import run
+    from scraper.intake import PageReport, Report
 
 _MOST_SAID = 20
 _MOST_ERRORS_OF_A_PAGE = 5
@@ -39,10 +39,10 @@ class Told:
     """The pages of a run as it reports them."""
 
     def __init__(self, advance: Callable[[], None], silent: bool = False, at_once: bool = False) -> None:
-        self.pages: list[run.PageReport] = []
+        self.pages: list[PageReport] = []
         self._advance, self._silent, self._at_once = advance, silent, at_once
 
-    def add(self, page: "run.PageReport") -> None:
+    def add(self, page: "PageReport") -> None:
         """Hear of one page."""
         self.pages.append(page)
         self._advance()
@@ -64,7 +64,7 @@ class Told:
             ]
         _say_some(lesser, _MOST_SAID)
 
-    def print_run(self, db: Database, done: "run.Report", as_json: bool) -> None:
+    def print_run(self, db: Database, done: "Report", as_json: bool) -> None:
         """The counts of the run on standard output, as a line or as the row of `run` with pages and findings."""
         row = queries.run(db, done.run_id)
         if as_json:
@@ -84,7 +84,7 @@ class Told:
         terminal.tell(f"{_pages(row['pages'])}{': ' * bool(counts)}{counts}{partial}{noted}")
 
 
-def _about_run(done: "run.Report") -> Iterator[str]:
+def _about_run(done: "Report") -> Iterator[str]:
     """What there is to say of a run beside its pages."""
     for found in done.counts.lost:
         if found.code in ABOUT_RUNS:
@@ -106,7 +106,7 @@ def _day(stamp: str) -> str:
     return stamp.replace("T", " ").removesuffix("Z")
 
 
-def _errors(page: "run.PageReport") -> list[str]:
+def _errors(page: "PageReport") -> list[str]:
     return [f"{page.name}: {page.outcome}: {_words(f, page.name)}" for f in page.findings if f.severity == "error"]
 
 

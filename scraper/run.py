@@ -1,61 +1,22 @@
-"""A run: what is captured goes into the archive, through the sandbox, into the database, and is published at the end."""
+"""A run that takes pages in: locked, recorded, and written down however it ends."""
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from db import captures, load, publish, runs
-from db.connection import Database, guarded, open_to_write
+from db import captures, runs
+from db.connection import guarded, open_to_write
 from db.freshness import Rhythm
 from db.lock import writing, writing_folder
-from normalize import vocabulary
-from normalize.errors import CareerscapeError, Rejected, StorageError
-from normalize.facts import Reading
-from normalize.findings import Finding, finding
-from scraper import adoption, version
-from scraper.archive import Archive, Location
-from scraper.capture import Capture, stamp
+from normalize.errors import CareerscapeError, StorageError
+from scraper import adoption
+from scraper.archive import Archive
+from scraper.capture import stamp
+from scraper.intake import Intake, Report
 from scraper.operation.disk import refuse_when_full
-from scraper.parsing import PageBytes
 from scraper.process import Terminated, code_set_aside
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
-
-PAGES_A_TRANSACTION = 100
-PAGES_TOGETHER, BYTES_TOGETHER = 10, 2_000_000
-"""So many new pages are read together; a page that goes beyond is the last of them."""
-
-
-@dataclass(frozen=True, slots=True)
-class PageReport:
-    """What became of one page: `outcome` is loaded, partial, unchanged, rejected or failed; `findings` are all of its newest
-    reading, or say why there is none."""
-
-    name: str
-    outcome: str
-    findings: tuple[Finding, ...] = ()
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run did; `exit_code` is the contract's, `adopted` are the pages that a dead run had archived.
-
-    `left` counts the pages that stay queued, `resting` those that were named and are not due yet (the first at `next_due_at`);
-    `passed_over` are addresses of no comparison page, `stopped` tells what ended the run early: its time, or its pages.
-    """
-
-    run_id: int
-    counts: runs.Counts = field(default_factory=runs.Counts)
-    exit_code: int = 0
-    left: int = 0
-    finished: bool = False
-    adopted: list[PageReport] = field(default_factory=list)
-    resting: int = 0
-    next_due_at: str = ""
-    passed_over: tuple[str, ...] = ()
-    stopped: str = ""
 
 
 @contextmanager
@@ -96,168 +57,3 @@ def code_of(error: BaseException) -> int:
     if isinstance(error, CareerscapeError):
         return error.exit_code
     return {KeyboardInterrupt: 130, Terminated: 143}.get(type(error), StorageError.exit_code if isinstance(error, OSError) else 1)
-
-
-class Intake:
-    """Takes captures into archive and database. The caller holds a transaction (`together`) around `take`, `settle`, `lose` and
-    `sync`, and settles before it ends it."""
-
-    def __init__(self, db: Database, archive: Archive, sandbox: Sandbox, report: Report, clock: Callable[[], datetime]) -> None:
-        self.db, self.archive, self.sandbox, self.report, self.clock = db, archive, sandbox, report, clock
-        self._waiting: list[_Waiting] = []
-        with db.atomic():
-            self.version_id = load.version(db, version.parser(), vocabulary.version())
-
-    @contextmanager
-    def together(self) -> Iterator[None]:
-        """A transaction; where it is rolled back, what was counted in it does not count."""
-        before = copy.deepcopy(self.report.counts)
-        try:
-            with self.db.atomic():
-                yield
-                runs.note(self.db, self.report.run_id, self.report.counts)
-        except BaseException:
-            self.report.counts, self._waiting = before, []
-            raise
-
-    def take(self, capture: Capture, name: str) -> list[PageReport]:
-        """Archive, read and load a capture; one that is known already adds nothing. The reports are those of the captures that
-        are decided now, in order: new ones wait for each other, to be read together."""
-        row = captures.find(self.db, capture.capture_id)
-        if row is None and capture.time_source == "file":
-            row = captures.find_same(self.db, capture.url, capture.sha256)
-        if row is not None:
-            return [*self.settle(), self._again(capture, name, row)]
-        return self._wait(_Waiting(capture, name, self._archive(capture)))
-
-    def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Finding | None) -> list[PageReport]:
-        """Read and load a capture whose record is there already; with a `verdict` it is not read again."""
-        row = captures.add(self.db, _row(capture, place, body_of))
-        name = capture.requested or capture.url
-        if verdict:
-            reading = Reading("rejected", None, None, (), (), (verdict,))
-            return [*self.settle(), self._load(capture, name, row, reading, known=True)]
-        return self._wait(_Waiting(capture, name, row))
-
-    def _wait(self, page: "_Waiting") -> list[PageReport]:
-        self._waiting.append(page)
-        together = len(self._waiting) < PAGES_TOGETHER and sum(len(w.capture.body) for w in self._waiting) < BYTES_TOGETHER
-        return [] if together else self.settle()
-
-    def settle(self) -> list[PageReport]:
-        """Read and load the captures that wait."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return []
-        pages = [PageBytes(c.body, c.media_type, c.charset, c.url) for c in (page.capture for page in waiting)]
-        readings = self.sandbox.parse_many(pages)
-        return [self._load(page.capture, page.name, page.row, read) for page, read in zip(waiting, readings, strict=True)]
-
-    def _again(self, capture: Capture, name: str, row: int) -> PageReport:
-        self._heal(capture, row)
-        outcome, waits = publish.adopt(self.db, self.report.run_id, row)
-        return self._count(name, outcome, not waits, captures.findings(self.db, row))
-
-    def lose(self, name: str, lost: Finding, failed: bool) -> PageReport:
-        """Count a page that never became a capture, as failed or as rejected."""
-        counts = self.report.counts
-        counts.failed += failed
-        counts.rejected += not failed
-        counts.lost.append(lost)
-        counts.faults += lost.code == "reader_fault"
-        return PageReport(name, "failed" if failed else "rejected", (lost,))
-
-    def note(self, noted: Finding) -> None:
-        """Write down something about the run that concerns no page."""
-        self.report.counts.lost.append(noted)
-
-    def links(self, capture: Capture, url: str) -> tuple[str, ...]:
-        """The comparison pages that a capture links to, unless it asks that none be followed; relative links count from `url`,
-        the address as the site spells it."""
-        if capture.nofollow:
-            return ()
-        try:
-            return self.sandbox.links(capture.body, capture.media_type, capture.charset, url)
-        except Rejected as error:
-            self.note(finding(error.code, f"links of {capture.url}: {error.detail}"))
-            return ()
-
-    def sync(self) -> None:
-        """Make what was archived durable, and remember how far the index knows it."""
-        captures.note_files(self.db, self.archive.sync())
-
-    def finish(self, exit_code: int) -> None:
-        """Publish, and write down how the run ended."""
-        self.report.exit_code = exit_code
-        with self.db.atomic():
-            publish.publish(self.db, self.report.run_id)
-            runs.finish(self.db, self.report.run_id, self.report.counts, exit_code, stamp(self.clock()))
-        self.report.finished = True
-
-    def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:
-        for hostile in (f for f in reading.findings if f.code == "too_hostile" and not known):
-            self.archive.append_verdict(capture, hostile.code, hostile.message)
-        if added := [*_of_capture(capture, reading, capture.status == 304 and captures.is_private(self.db, capture.sha256))]:
-            reading = replace(reading, findings=(*reading.findings, *added))
-        unchanged = load.load(self.db, self.report.run_id, self.version_id, row, reading)
-        return self._count(name, reading.outcome, unchanged, reading.findings)
-
-    def _archive(self, capture: Capture) -> int:
-        """The bytes before anything looks at them; a body that lies in the archive already is confirmed by a revisit."""
-        known = captures.body(self.db, capture.sha256)
-        if known and self._holds(known, capture.sha256):
-            place = self.archive.append_revisit(capture, known.url, known.captured_at)
-            return captures.add(self.db, _row(capture, place, known.row_id))
-        row = captures.add(self.db, _row(capture, self.archive.append(capture), None))
-        if known:
-            captures.replace_body(self.db, capture.sha256, row)
-        return row
-
-    def _heal(self, capture: Capture, row: int) -> None:
-        """Write a body again whose record the archive has lost."""
-        known = captures.body(self.db, capture.sha256)
-        if known and not self._holds(known, capture.sha256):
-            place = self.archive.append(capture)
-            captures.relocate(self.db, row, place.warc_file, place.offset, place.length)
-            captures.replace_body(self.db, capture.sha256, row)
-
-    def _holds(self, known: captures.Body, sha256: str) -> bool:
-        return self.archive.holds(Location(known.warc_file, known.warc_offset, known.warc_length), sha256)
-
-    def _count(self, name: str, outcome: str, unchanged: bool, findings: tuple[Finding, ...]) -> PageReport:
-        counts = self.report.counts
-        counts.faults += any(f.code == "reader_fault" for f in findings)
-        if outcome == "rejected":
-            counts.rejected += 1
-        elif unchanged:
-            counts.unchanged += 1
-        else:
-            counts.loaded += 1
-        counts.partial += outcome == "partial"
-        shown = outcome if outcome in ("rejected", "partial") else "unchanged" if unchanged else "loaded"
-        return PageReport(name, shown, findings)
-
-
-@dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A capture that is indexed, and waits to be read."""
-
-    capture: Capture
-    name: str
-    row: int
-
-
-def _of_capture(capture: Capture, reading: Reading, private: bool) -> Iterator[Finding]:
-    """What is to be noted of a capture that does not stand in its page; a body that is confirmed stays as private as it was."""
-    if capture.time_source == "file":
-        yield finding("time_from_file", stamp(capture.captured_at))
-    if (capture.noarchive or private) and not any(f.code == "noarchive" for f in reading.findings):
-        yield finding("noarchive", "X-Robots-Tag")
-
-
-def _row(capture: Capture, place: Location, body_of: int | None) -> captures.CaptureRow:
-    return captures.CaptureRow(
-        capture.capture_id, capture.url, stamp(capture.captured_at), stamp(capture.fetched_at), capture.origin,
-        capture.time_source, capture.media_type, capture.charset, capture.status, capture.sha256, place.warc_file,
-        place.offset, place.length, body_of, capture.header("etag"), capture.header("last-modified"),
-    )  # fmt: skip

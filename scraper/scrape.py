@@ -20,6 +20,7 @@ from scraper.capture import stamp
 from scraper.fetcher import GIVEN_UP_AFTER_S, Fetcher
 from scraper.hosts import Hosts
 from scraper.http import Client
+from scraper.intake import Intake, Report
 from scraper.job import Job
 from scraper.lanes import Lanes
 from scraper.memory import Memory
@@ -33,7 +34,7 @@ MOST_SITEMAPS = 1000
 """So many sitemaps are read in one run, those that others name included."""
 
 
-def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = None, stop: Stopping | None = None) -> run.Report:
+def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = None, stop: Stopping | None = None) -> Report:
     """Fetch the pages of the wish and what an earlier run left queued; all that is due where the wish names nothing.
 
     Raises UsageError for an address, a host or a pause that is none, ConfigError where it is not known who asks, Busy and
@@ -129,7 +130,7 @@ def user_agent(settings: Settings, urls: Iterable[str]) -> str:
 
 
 def _enqueue(
-    job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, clock: Clock, urls: tuple[str, ...], listed: discovery.Judged,
+    job: Job, intake: Intake, wish: Wish, hosts: Hosts, clock: Clock, urls: tuple[str, ...], listed: discovery.Judged,
     rhythm: Rhythm,
 ) -> None:  # fmt: skip
     """Queue what the wish names and what is due, and take it into the run; what is not permitted now waits on."""
@@ -164,7 +165,7 @@ def _found(url: str, depth: int, changed_at: str = "") -> Found:
     return Found(url, urlsplit(url).netloc, depth, changed_at)
 
 
-def _from_sitemaps(job: Job, intake: run.Intake, wish: Wish, hosts: Hosts, others: list[str]) -> list[Found]:
+def _from_sitemaps(job: Job, intake: Intake, wish: Wish, hosts: Hosts, others: list[str]) -> list[Found]:
     """The comparison pages of all sitemaps, those that are named in sitemaps included; other addresses go to `others`."""
     ahead = deque({canonical(url): url for url in wish.sitemaps}.values())  # as they are spelled
     seen, found = {canonical(url) for url in ahead}, []
@@ -206,7 +207,7 @@ def _sitemap(job: Job, url: str) -> sitemaps.Sitemap:
     return sitemaps.read(visit.response.body, visit.url)
 
 
-def _finish(job: Job, intake: run.Intake) -> None:
+def _finish(job: Job, intake: Intake) -> None:
     report = intake.report
     with intake.db.atomic():
         for row in queue.count_failures(intake.db, report.run_id, job.tally.answered):
@@ -216,7 +217,7 @@ def _finish(job: Job, intake: run.Intake) -> None:
     intake.finish(_exit_code(job, report))
 
 
-def _exit_code(job: Job, report: run.Report) -> int:
+def _exit_code(job: Job, report: Report) -> int:
     """The contract's: a fault of ours, a site that asks us to wait, one that cannot be had, pages that failed."""
     counts, tally = report.counts, job.tally
     if counts.faults:

@@ -3,7 +3,7 @@
 from contextlib import AbstractContextManager, nullcontext
 from typing import Protocol
 
-from scraper.run import PageReport, Report
+from scraper.intake import PageReport, Report
 from scraper.visits import Hop
 
 

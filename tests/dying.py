@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from db import captures, current, load, publish, queue, runs
-from scraper import adoption, cli, fetcher, http, job, run, sandbox
+from scraper import adoption, cli, fetcher, http, intake, job, sandbox
 from scraper.archive import Archive
 
 
@@ -44,18 +44,18 @@ POINTS: dict[str, tuple[Any, str, bool, Callable[..., None]]] = {
     "synced": (Archive, "sync", AFTER, _die),
     "indexed": (captures, "note_files", AFTER, _die),
     "settled": (queue, "settle", AFTER, _die),
-    "linked": (run.Intake, "links", AFTER, _die),
+    "linked": (intake.Intake, "links", AFTER, _die),
     "committed": (job.Job, "_settle", AFTER, _die),
     "surveyed": (adoption._Adoption, "_survey", AFTER, _die),
     "cut": (Archive, "cut", AFTER, _die),
-    "taken over": (run.Intake, "take_over", AFTER, _die),
+    "taken over": (intake.Intake, "take_over", AFTER, _die),
     "learned": (Archive, "learn", AFTER, _die),
     "adopted": (queue, "adopted", AFTER, _die),
     "adoption ended": (adoption, "adopt", AFTER, _die),
     "refreshed": (current, "refresh", AFTER, _die),
     "publishing": (publish, "publish", AFTER, _die),
     "finished": (runs, "finish", AFTER, _die),
-    "published": (run.Intake, "finish", AFTER, _die),
+    "published": (intake.Intake, "finish", AFTER, _die),
     "closed": (sandbox.Sandbox, "close", AFTER, _die),
 }
 """Where the process can end: what is called there, whether before or after it, and how."""

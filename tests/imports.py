@@ -17,7 +17,7 @@ from typing import Any
 from db import captures, current, load, publish, runs
 from db.connection import open_to_read
 from normalize.facts import Reading
-from scraper import archive, importing, parsing, run, sandbox, sources
+from scraper import archive, importing, intake, parsing, run, sandbox, sources
 from scraper.settings import Settings
 from tests.figures import Figures, as_text
 
@@ -63,7 +63,7 @@ def save(folder: Path, pages: Iterable[Saved]) -> list[sources.SavedPage]:
     return sources.find([folder], "")
 
 
-def import_pages(root: Path, *pages: Saved) -> run.Report:
+def import_pages(root: Path, *pages: Saved) -> intake.Report:
     """One import run into the database and archive of `root`."""
     folder = root / f"pages{len(list(root.glob('pages*')))}"
     return importing.import_pages(settings(root), save(folder, pages), lambda: NOW, lambda report: None)
@@ -213,8 +213,8 @@ def command(root: Path, *arguments: str) -> list[str]:
 def stop_at_points() -> None:
     """In the command's process: stop where the environment says."""
     ready, go = map(int, os.environ["STOP_PIPES"].split())
-    run.PAGES_A_TRANSACTION = 3
-    run.PAGES_TOGETHER = 1
+    importing.PAGES_A_TRANSACTION = 3
+    intake.PAGES_TOGETHER = 1
     if os.environ["STOP_SPILL"]:
         _spilling(run)
     stops: dict[str, set[int]] = {}

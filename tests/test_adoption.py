@@ -22,7 +22,7 @@ from db.connection import open_to_read
 from db.lock import writing_folder
 from normalize.errors import Busy, Rejected, StorageError
 from normalize.reading import rejected
-from scraper import adoption, run, scrape
+from scraper import adoption, importing, run, scrape
 from scraper import archive as archives
 from scraper.archive import Archive, Location
 from scraper.http import Client
@@ -275,7 +275,7 @@ def test_nothing_is_indexed_before_it_is_durable(tmp_path: Path, monkeypatch: py
         import_pages(tmp_path, *PAGES)
         lose_database(tmp_path)
     monkeypatch.setattr(os, "fsync", made_durable)
-    monkeypatch.setattr(run, "PAGES_A_TRANSACTION", 2)
+    monkeypatch.setattr(importing, "PAGES_A_TRANSACTION", 2)
     adoption_of_one(import_pages, tmp_path, *(() if adopting else PAGES))
     check_index()
     assert durable.keys() >= {warc(tmp_path).name, warc(tmp_path).parent.name}

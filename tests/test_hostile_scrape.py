@@ -16,6 +16,7 @@ import pytest
 from db.connection import open_to_read, open_to_write
 from scraper import run, scrape
 from scraper.fetcher import Fetcher
+from scraper.intake import Report
 from scraper.politeness import Clock
 from scraper.wishes import Wish
 from tests import imports
@@ -65,7 +66,7 @@ def sites(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[bool, Site]
         yield found
 
 
-def fetch(site: Site, folder: Path, patch: pytest.MonkeyPatch) -> run.Report:
+def fetch(site: Site, folder: Path, patch: pytest.MonkeyPatch) -> Report:
     with patch.context() as patched:
         patched.setattr(scrape, "Fetcher", partial(Fetcher, deadline_s=DEADLINE_S))
         patched.setattr(run, "Sandbox", ReadHere)

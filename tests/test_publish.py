@@ -226,7 +226,7 @@ def test_a_failed_run_publishes_nothing_and_is_on_record(root, monkeypatch, faul
 
     old, code = shown(root), FAULTS[fault]
     monkeypatch.setattr(run, "Sandbox", Failing)
-    monkeypatch.setattr(run, "PAGES_A_TRANSACTION", 3)
+    monkeypatch.setattr(importing, "PAGES_A_TRANSACTION", 3)
     with pytest.raises((StorageError, RuntimeError)) as caught:
         import_pages(root, *NEW)
     assert getattr(caught.value, "exit_code", 1) == code

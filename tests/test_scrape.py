@@ -16,7 +16,7 @@ import httpx
 import pytest
 
 from normalize.errors import Busy, ConfigError, UsageError
-from scraper import run, scrape
+from scraper import intake, run, scrape
 from scraper.archive import Archive, Location
 from scraper.fetcher import Fetcher
 from scraper.politeness import Clock
@@ -233,7 +233,7 @@ def stop(*given: object) -> None:
 def test_a_run_that_ends_before_it_publishes_is_published_by_the_next(world: World):
     world.pages = {at(A): SEED_BODY}
     with world.patch.context() as patch:
-        patch.setattr(run.publish, "publish", stop)
+        patch.setattr(intake.publish, "publish", stop)
         with pytest.raises(Terminated):
             world.scrape(at(A))
     assert world.says("SELECT outcome, exit_code, loaded FROM run") == [("interrupted", 143, 1)]
@@ -250,7 +250,7 @@ def test_a_page_at_which_a_run_ends_is_neither_counted_nor_half_loaded(world: Wo
     other = at(A, OVERVIEW)
     world.pages = {at(A): SEED_BODY, other: OVERVIEW_BODY}
     with world.patch.context() as patch:
-        owner = run.Intake if where == "take" else Fetcher
+        owner = intake.Intake if where == "take" else Fetcher
         real, calls = getattr(owner, where), []
 
         def ending(self: Any, *given: Any) -> Any:
@@ -358,7 +358,7 @@ def test_a_command_that_is_stopped_leaves_a_clean_state_and_is_resumed(
         asked.set()
         over.wait(30)
 
-    def again() -> run.Report:
+    def again() -> intake.Report:
         wish = scrape.Wish((), ("127.0.0.1",), 0)
         return scrape.pages(imports.settings(tmp_path), wish, Clock())
 

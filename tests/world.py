@@ -13,8 +13,9 @@ import pytest
 
 from db import coverage
 from db.connection import Database, open_to_read, open_to_write
-from scraper import run, scrape
+from scraper import scrape
 from scraper.http import Client
+from scraper.intake import PageReport, Report
 from scraper.visits import Hop
 from scraper.watch import Stopping, Watch
 from tests import imports
@@ -52,7 +53,7 @@ class World(Watch):
     time: FakeTime = field(default_factory=FakeTime)
     takes_s: float = 0.0
     asked: list[str] = field(default_factory=list)
-    told: list[run.PageReport] = field(default_factory=list)
+    told: list[PageReport] = field(default_factory=list)
     hops: list[Hop] = field(default_factory=list)
     waits: list[tuple[str, float, str]] = field(default_factory=list)
     totals: list[int] = field(default_factory=list)
@@ -66,7 +67,7 @@ class World(Watch):
     def scrape(
         self, *urls: str, allow: tuple[str, ...] = ("a.example", "b.example"), contact: str = "me@b.example",
         delay_s: float = 1, **wish: Any,
-    ) -> run.Report:  # fmt: skip
+    ) -> Report:  # fmt: skip
         self.net = Net(self.time, self.pages, self.takes_s)
         self.patch.setattr(scrape, "Client", lambda agent, guard: Client(agent, guard, self.net))
         settings = replace(imports.settings(self.root), contact=contact, **self.settings)
@@ -81,7 +82,7 @@ class World(Watch):
     def grow(self, more: int) -> None:
         self.totals.append(more)
 
-    def page(self, report: run.PageReport) -> None:
+    def page(self, report: PageReport) -> None:
         self.told.append(report)
 
     def request(self, hop: Hop) -> None:

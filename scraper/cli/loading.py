@@ -11,7 +11,8 @@ from scraper.cli.base import Flags, Json, app, print_sheet, reading, reading_at,
 from scraper.process import raise_when_terminated
 
 if TYPE_CHECKING:
-    from scraper import report, run
+    from scraper import report
+    from scraper.intake import Report
 
 
 @app.command(name="import")
@@ -107,7 +108,7 @@ def scrape(
     _end(context, done, told, as_json)
 
 
-def _end(context: typer.Context, done: "run.Report", told: "report.Told", as_json: bool) -> NoReturn:
+def _end(context: typer.Context, done: "Report", told: "report.Told", as_json: bool) -> NoReturn:
     """Say what a run did, and exit with its code."""
     told.say()
     with reading(context) as db:

@@ -5,9 +5,10 @@ import sys
 from pathlib import Path
 
 from normalize.errors import StorageError
-from scraper import run, scrape
+from scraper import scrape
 from scraper.demo.bundle import bundled
 from scraper.demo.server import serving
+from scraper.intake import Report
 from scraper.politeness import Clock
 from scraper.settings import Settings
 from scraper.watch import Watch
@@ -32,7 +33,7 @@ def own_settings() -> Settings:
     return Settings(FOLDER / "careerscape.db", FOLDER / "archive")
 
 
-def scrape_bundled(settings: Settings, watch: Watch) -> tuple[str, run.Report]:
+def scrape_bundled(settings: Settings, watch: Watch) -> tuple[str, Report]:
     """Serve the bundled pages and scrape them; the answer is the address of the site that was, and the run."""
     pages = bundled()
     with serving(pages) as root:

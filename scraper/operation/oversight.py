@@ -10,10 +10,11 @@ from db.connection import open_to_read
 from normalize.errors import Busy
 from scraper import terminal
 from scraper.capture import stamp
+from scraper.intake import PageReport, Report
 from scraper.operation import metrics
 from scraper.operation.events import Level, Log, Silent
 from scraper.report import ABOUT_RUNS, Told
-from scraper.run import PageReport, Report, code_of
+from scraper.run import code_of
 from scraper.visits import Hop
 from scraper.watch import Watch
 
