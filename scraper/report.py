@@ -90,7 +90,7 @@ def _about_run(done: "Report") -> Iterator[str]:
         if found.code in ABOUT_RUNS:
             yield f"{found.severity}: {_words(found)}"
     if done.adopted:
-        yield f"{_pages(len(done.adopted))} taken over from the archive, where a run that died had left them"
+        yield f"{_pages(len(done.adopted))} taken over from the archive: left by a run that died, or by another database"
     if over := dict.fromkeys(done.passed_over):
         yield f"of the sitemaps, {len(over):,} other address{'es' * (len(over) != 1)} passed over: {', '.join(list(over)[:3])}"
     if done.resting:
