@@ -28,9 +28,7 @@ OF_THE_PAGE = frozenset(
 PARKED_AFTER = 3
 """So many runs in a row a page may fail in such a way; then it is parked, until it is named or everything is refreshed."""
 
-
 NEVER = "9999-12-31T23:59:59Z"
-_DUE = "(due_at <= :now OR due_at > :latest)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,12 +79,16 @@ def add(
     )  # fmt: skip
 
 
+def _wanted(refresh: bool) -> str:
+    """The pages that a run fetches which names none: those that are due, or put off by a wrong clock."""
+    return "state IN ('done', 'parked')" if refresh else "state = 'done' AND (due_at <= :now OR due_at > :latest)"
+
+
 def add_due(db: Database, now: str, refresh: bool, latest: str = NEVER) -> None:
     """Queue all that is done and due, with `refresh` all that is done or parked."""
-    which = "state IN ('done', 'parked')" if refresh else f"state = 'done' AND {_DUE}"
     db.conn.execute(
         "UPDATE visit SET state = 'queued', queued_at = :now, attempts = 0, "
-        f"failures = CASE state WHEN 'parked' THEN 0 ELSE failures END WHERE {which}",
+        f"failures = CASE state WHEN 'parked' THEN 0 ELSE failures END WHERE {_wanted(refresh)}",
         {"now": now, "latest": latest},
     )
 
@@ -120,8 +122,7 @@ def waiting_among(db: Database, urls: Sequence[str]) -> list[Waiting]:
 
 def due_hosts(db: Database, now: str, refresh: bool, latest: str = NEVER) -> set[str]:
     """The hosts of the pages that `add_due` would queue."""
-    which = "state IN ('done', 'parked')" if refresh else f"state = 'done' AND {_DUE}"
-    found = db.execute(f"SELECT DISTINCT host FROM visit WHERE {which}", {"now": now, "latest": latest}).fetchall()
+    found = db.execute(f"SELECT DISTINCT host FROM visit WHERE {_wanted(refresh)}", {"now": now, "latest": latest}).fetchall()
     return {row[0] for row in found}
 
 

@@ -5,13 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from db import captures, freshness, publish, queue
 from db.freshness import Rhythm
-from db.queue import Found
 from normalize.errors import CorruptRecord
 from normalize.findings import CODES, Finding, finding
+from scraper import discovery
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Verdict, Written
@@ -154,7 +153,7 @@ class _Adoption:
         well = report.outcome != "rejected"
         depth = queue.adopted(self._db, addresses, capture.url, self._intake.report.run_id, outcome, at, stamp(due), well)
         if depth > 0 and report.outcome in ("loaded", "partial", "unchanged"):
-            found = [Found(url, urlsplit(url).netloc, depth - 1) for url in self._intake.links(capture, capture.url)]
+            found = [discovery.found(url, depth - 1) for url in self._intake.links(capture, capture.url)]
             queue.add(self._db, found, at, named=False)
 
 

@@ -88,6 +88,11 @@ def parse_stamp(text: str) -> datetime:
         raise ConfigError(f"{text!r} is out of range") from error
 
 
+def printable(value: str) -> str:
+    """The value of a header without characters that no record holds."""
+    return "".join(c for c in value if c.isprintable())
+
+
 def _says(tag: str, word: str) -> bool:
     agent, colon, rest = tag.partition(":")
     name = agent.strip().lower()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
+from db.queue import Found
 from normalize.errors import UsageError
 from normalize.folding import plain
 from scraper import sites
@@ -31,6 +32,11 @@ class Judged:
 
     pages: tuple[str, ...]
     others: tuple[str, ...]
+
+
+def found(url: str, depth: int, changed_at: str = "") -> Found:
+    """A page for the queue, under its host; see `Found`."""
+    return Found(url, urlsplit(url).netloc, depth, changed_at)
 
 
 def judge(urls: Iterable[str], base: str | None = None) -> Judged:

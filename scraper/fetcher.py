@@ -3,7 +3,6 @@
 import math
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Protocol
 from urllib.parse import quote, urljoin, urlsplit
 
 from db.hosts import RobotsTxt
@@ -19,8 +18,6 @@ from scraper.visits import Hop, Visit
 
 MAX_REDIRECTS = 10
 _AS_THEY_ARE = "/%:@!$&'()*+,;=~[]?"
-
-
 GIVEN_UP_AFTER_S = 5.0
 """A page in flight when the time of the run is over gets so long to come in."""
 
@@ -28,31 +25,18 @@ IN_TROUBLE = frozenset(("timeout", "connection_error", "truncated", "protocol_er
 """Outcomes of a request by which a host shows that it is asked too much, or not well."""
 
 
-class Memory(Protocol):
-    """What a fetcher is told of earlier runs, and what it wants to be remembered."""
+class Memory:
+    """What a fetcher is told of earlier runs, and what it wants to be remembered; this one remembers nothing."""
 
-    def robots(self, origin: str) -> RobotsTxt | None:
+    def robots(self, origin: str) -> RobotsTxt | None:  # noqa: ARG002
         """The last answer to a request for the robots.txt of an origin."""
+        return None
 
     def remember_robots(self, origin: str, answer: RobotsTxt) -> None:
         """Keep an answer."""
 
-    def validators(self, url: str) -> Validators | None:
-        """Those of the stored capture of a page, where it may be confirmed instead of sent again."""
-
-
-class Forgetful:
-    """Remembers nothing."""
-
-    def robots(self, origin: str) -> RobotsTxt | None:  # noqa: ARG002
-        """Nothing."""
-        return None
-
-    def remember_robots(self, origin: str, answer: RobotsTxt) -> None:
-        """Nothing is kept."""
-
     def validators(self, url: str) -> Validators | None:  # noqa: ARG002
-        """None."""
+        """Those of the stored capture of a page, where it may be confirmed instead of sent again."""
         return None
 
 
@@ -65,7 +49,7 @@ class Fetcher:
     ) -> None:  # fmt: skip
         self.pace = Pace(clock)
         self._client, self._hosts, self._clock = client, hosts, clock
-        self._memory = memory or Forgetful()
+        self._memory = memory or Memory()
         self._deadline_s, self._until = deadline_s, until
         self._rules: dict[str, tuple[robots.Rules, datetime]] = {}
         self.hops: list[Hop] = []

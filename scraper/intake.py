@@ -1,6 +1,5 @@
 """Taking pages in: what is captured goes into the archive, through the sandbox and into the database, unpublished."""
 
-import copy
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -65,7 +64,7 @@ class Intake:
     @contextmanager
     def together(self) -> Iterator[None]:
         """A transaction; where it is rolled back, what was counted in it does not count."""
-        before = copy.deepcopy(self.report.counts)
+        before = replace(self.report.counts, lost=[*self.report.counts.lost])
         try:
             with self.db.atomic():
                 yield

@@ -5,18 +5,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
-from urllib.parse import urlsplit
 
-from db import freshness, hosts, publish, queue, requests
+from db import freshness, hosts, queue, requests
 from db.freshness import Rhythm
-from db.queue import Found, Waiting
+from db.queue import Waiting
 from normalize.findings import finding
+from scraper import discovery
 from scraper.capture import Capture, parse_stamp, stamp
 from scraper.fetcher import Fetcher, host_of
 from scraper.http import Outcome
 from scraper.intake import Intake, PageReport
 from scraper.lanes import MAX_TRIES, Lanes
-from scraper.memory import Memory
+from scraper.memory import Stored
 from scraper.politeness import LONGEST_DELAY_S, LONGEST_WAIT_S, Clock
 from scraper.urls import canonical
 from scraper.visits import Hop, Visit, capture_of, rhythmic, row_of, shown
@@ -49,10 +49,10 @@ class Job:
     """The queue at work. `most` pages are attempted; the fetcher knows when the time of the run is over."""
 
     def __init__(
-        self, intake: Intake, fetcher: Fetcher, memory: Memory, rhythm: Rhythm, clock: Clock, watch: Watch,
+        self, intake: Intake, fetcher: Fetcher, memory: Stored, rhythm: Rhythm, clock: Clock, watch: Watch,
         stop: Stopping, lanes: Lanes, most: float = math.inf,
     ) -> None:  # fmt: skip
-        self._intake, self._db, self._archive = intake, intake.db, intake.archive
+        self._intake, self._db = intake, intake.db
         self._fetcher, self._memory, self._rhythm, self._clock = fetcher, memory, rhythm, clock
         self._watch, self._stop, self._lanes, self._most = watch, stop, lanes, most
         self.tally = Tally()
@@ -69,10 +69,9 @@ class Job:
         return stamp(self._clock.now() + timedelta(seconds=1))
 
     def recover(self) -> None:
-        """Take over what runs before this one left behind, and what they knew of hosts."""
+        """Take over the claims that runs before this one left behind, and what they knew of hosts."""
         now = self._clock.now()
         with self._db.atomic():
-            publish.adopt_interrupted(self._db, self._intake.report.run_id, "scrape")
             queue.recover(self._db, self._soon)
         for host in hosts.known(self._db).values():
             ago = (now - parse_stamp(host.answered_at)).total_seconds() if host.answered_at else None
@@ -132,15 +131,14 @@ class Job:
                 hosts.answered(self._db, host_of(url), self._soon)
                 self._remember(None, visit)
             pause = self._lanes.backoff_s(tries)
-            again = visit.outcome in _TRIED_AGAIN or (visit.outcome == queue.DEFERRED and _is_short(visit))
-            if visit.given_up or not again or tries == MAX_TRIES or not self._fetcher.has_time(pause):
+            if visit.given_up or not _is_worth_another(visit) or tries == MAX_TRIES or not self._fetcher.has_time(pause):
                 break
             if visit.outcome != queue.DEFERRED:
                 self._clock.sleep(pause)
         if visit.outcome != "ok" and not visit.given_up:
             if visit.wait_s is not None:
                 self._leave(visit.waits_on)
-            self.tally.out_of_reach = self.tally.out_of_reach or visit.outcome not in _NOTHING_THERE
+            self.tally.out_of_reach |= visit.outcome not in _NOTHING_THERE
         return visit
 
     @contextmanager
@@ -157,9 +155,7 @@ class Job:
     def _wait(self, page: Waiting, seconds: float) -> None:
         if seconds > 0:
             self._watch.waiting(page.host, seconds, self._fetcher.pace.in_force(page.host)[1])
-            until = self._clock.monotonic() + seconds
-            while (left := until - self._clock.monotonic()) > 0:
-                self._clock.sleep(min(left, 3600.0))
+            self._clock.wait(seconds)
 
     @contextmanager
     def _claimed(self, page: Waiting) -> Iterator[None]:
@@ -203,8 +199,7 @@ class Job:
     def _failed(self, page: Waiting, visit: Visit) -> PageReport | None:
         outcome = visit.outcome
         self._judge(page, visit, outcome)
-        worth_it = outcome in _TRIED_AGAIN or (outcome == queue.DEFERRED and _is_short(visit))
-        again = worth_it and self._lanes.try_again(page, self._clock.monotonic())
+        again = _is_worth_another(visit) and self._lanes.try_again(page, self._clock.monotonic())
         with self._intake.together():
             self._remember(page, visit)
             if outcome != "refused_address" or _was_asked(visit) or not queue.put_back(self._db, page.id):
@@ -216,7 +211,7 @@ class Job:
         if visit.wait_s is not None and not again:
             self._leave(visit.waits_on)
             self._lanes.close(host_of(visit.url))
-        self.tally.out_of_reach = self.tally.out_of_reach or (not again and outcome not in _NOTHING_THERE)
+        self.tally.out_of_reach |= not again and outcome not in _NOTHING_THERE
         return report
 
     def _leave(self, host: str) -> None:
@@ -231,7 +226,7 @@ class Job:
             self._lanes.went_well(host)
         elif (outcome in _REFUSALS and self._lanes.refused(host)) or (outcome in queue.PASSING and self._lanes.failed(host)):
             self._intake.note(finding("circuit_open", f"{host}: {outcome}"))
-        self.tally.out_of_reach = self.tally.out_of_reach or outcome in _REFUSALS
+        self.tally.out_of_reach |= outcome in _REFUSALS
 
     def _remember(self, page: Waiting | None, visit: Visit, outcome: Outcome | None = None) -> None:
         """Write down what a visit made known of hosts: its requests, when each was asked last, and who wants to be left alone."""
@@ -266,7 +261,7 @@ class Job:
         if page.depth < 1 or report.outcome not in ("loaded", "partial", "unchanged"):
             return []
         urls = self._intake.links(capture, visit.url)
-        queue.add(self._db, [Found(url, urlsplit(url).netloc, page.depth - 1) for url in urls], self._now, named=False)
+        queue.add(self._db, [discovery.found(url, page.depth - 1) for url in urls], self._now, named=False)
         return queue.waiting_among(self._db, urls)
 
     def left(self) -> int:
@@ -279,6 +274,8 @@ def _was_asked(visit: Visit) -> bool:
     return any(hop.elapsed_ms is not None for hop in visit.hops)
 
 
-def _is_short(visit: Visit) -> bool:
-    """Whether a run can wait for what a host asks."""
-    return visit.wait_s is None or visit.wait_s <= LONGEST_WAIT_S
+def _is_worth_another(visit: Visit) -> bool:
+    """Whether the same may end otherwise in this run: it failed for a passing reason, or its host asks to wait no longer than
+    a run can."""
+    short = visit.wait_s is None or visit.wait_s <= LONGEST_WAIT_S
+    return visit.outcome in _TRIED_AGAIN or (visit.outcome == queue.DEFERRED and short)

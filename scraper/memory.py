@@ -7,6 +7,7 @@ from db.hosts import RobotsTxt
 from normalize.errors import CorruptRecord
 from scraper.archive import Location
 from scraper.capture import Capture, parse_stamp, stamp
+from scraper.fetcher import Memory
 from scraper.http import Validators
 from scraper.intake import Intake
 from scraper.politeness import Clock
@@ -14,7 +15,7 @@ from scraper.urls import canonical
 from scraper.visits import Visit, kept
 
 
-class Memory:
+class Stored(Memory):
     """What the database remembers for the fetcher: robots.txt files, and captures that a server may confirm."""
 
     def __init__(self, intake: Intake, rhythm: Rhythm, clock: Clock) -> None:

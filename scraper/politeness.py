@@ -51,6 +51,12 @@ class Clock:
     now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     sleep: Callable[[float], None] = time.sleep
 
+    def wait(self, seconds: float) -> None:
+        """Sleep at least so long, never long at once: a signal or a suspended machine may come in between."""
+        until = self.monotonic() + seconds
+        while (left := until - self.monotonic()) > 0:
+            self.sleep(min(left, _LONGEST_SLEEP_S))
+
 
 class Pace:
     """The pauses of all hosts. A pause begins with the end of a response."""
@@ -109,7 +115,7 @@ class Pace:
     def wait(self, host: str) -> None:
         """Sleep until the host may be asked again."""
         while (left := self.left(host)) > 0:
-            self._clock.sleep(min(left, _LONGEST_SLEEP_S))
+            self._clock.wait(left)
 
     def answered(self, host: str, took_s: float, well: bool) -> None:
         """A request has ended, well or not: the pause begins."""

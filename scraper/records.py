@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
-from scraper.capture import Capture, Origin, TimeSource, charset_of, media_type_of, parse_stamp, stamp
+from scraper.capture import Capture, Origin, TimeSource, charset_of, media_type_of, parse_stamp, printable, stamp
 
 _RESPONSE = "application/http; msgtype=response"
 _FIELDS = "application/warc-fields"
@@ -158,7 +158,7 @@ def _kept(name: str, value: str) -> tuple[str, str]:
     """A header as it is archived: nothing secret, and those about the body on its way under another name, as it is decoded."""
     if name in _SECRET:
         return name, ""
-    return (f"{_MOVED}{name}" if name in _ON_ITS_WAY else name), "".join(c for c in value if c.isprintable())
+    return (f"{_MOVED}{name}" if name in _ON_ITS_WAY else name), printable(value)
 
 
 def _moved_back(name: str) -> str:

@@ -23,7 +23,7 @@ from scraper.http import Client
 from scraper.intake import Intake, Report
 from scraper.job import Job
 from scraper.lanes import Lanes
-from scraper.memory import Memory
+from scraper.memory import Stored
 from scraper.politeness import Clock
 from scraper.settings import Settings
 from scraper.urls import canonical
@@ -44,7 +44,7 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
     started = clock.monotonic()
     urls = tuple(dict.fromkeys(canonical(url) for url in wish.urls))
     hosts = Hosts(wish.allowed_hosts, wish.delay_s)
-    listed = _judged(wish, hosts)
+    listed = _judged(wish.listed, hosts)
     entrances = (*urls, *listed.pages, *(canonical(url) for url in wish.sitemaps))
     agent = _agent(settings, wish, clock, entrances, hosts, listed)
     if not settings.contact:  # a redirect may lead far away
@@ -53,7 +53,7 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
     with run.running(settings, "scrape", clock.now) as intake, Client(agent, Public(wish.allowed_hosts)) as client:
         watch.open(intake.report)
         rhythm = run.rhythm(settings)
-        memory = Memory(intake, rhythm, clock)
+        memory = Stored(intake, rhythm, clock)
         fetcher = Fetcher(client, hosts, clock, memory, until=until)
         lanes = Lanes(fetcher.pace.left, random.Random())  # noqa: S311 - it spreads retries
         job = Job(intake, fetcher, memory, rhythm, clock, watch, stop, lanes, wish.most_pages or math.inf)
@@ -67,11 +67,12 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
     return intake.report
 
 
-def _judged(wish: Wish, hosts: Hosts) -> discovery.Judged:
-    """The addresses of lists: those of comparison pages that may be asked for, and all others."""
-    judged = discovery.judge(wish.listed)
-    pages = tuple(url for url in judged.pages if hosts.permits(url))
-    return discovery.Judged(pages, (*judged.others, *(url for url in judged.pages if url not in set(pages))))
+def _judged(urls: Iterable[str], hosts: Hosts) -> discovery.Judged:
+    """The addresses of a list or sitemap: those of comparison pages that may be asked for, and all others."""
+    judged = discovery.judge(urls)
+    permitted = {url: hosts.permits(url) for url in judged.pages}
+    refused = (url for url, permits in permitted.items() if not permits)
+    return discovery.Judged(tuple(url for url in judged.pages if permitted[url]), (*judged.others, *refused))
 
 
 def _agent(
@@ -135,12 +136,12 @@ def _enqueue(
 ) -> None:  # fmt: skip
     """Queue what the wish names and what is due, and take it into the run; what is not permitted now waits on."""
     db, now = intake.db, stamp(clock.now())
-    named = [_found(url, wish.follow) for url in urls]
+    named = [discovery.found(url, wish.follow) for url in urls]
     others: list[str] = []
     if listed.others:
         said = ", ".join(listed.others[:3]) + (", ..." if len(listed.others) > 3 else "")
         intake.note(finding("passed_over", f"{len(listed.others):,}: {said}"))
-    found = [*(_found(url, wish.follow) for url in listed.pages), *_from_sitemaps(job, intake, wish, hosts, others)]
+    found = [*(discovery.found(url, wish.follow) for url in listed.pages), *_from_sitemaps(job, intake, wish, hosts, others)]
     rested = stamp(clock.now() - timedelta(days=rhythm.floor_days))  # a sitemap may say that all has changed just now
     latest = _latest(rhythm, clock)
     with db.atomic():
@@ -161,10 +162,6 @@ def _enqueue(
     intake.report.passed_over = tuple(others)
 
 
-def _found(url: str, depth: int, changed_at: str = "") -> Found:
-    return Found(url, urlsplit(url).netloc, depth, changed_at)
-
-
 def _from_sitemaps(job: Job, intake: Intake, wish: Wish, hosts: Hosts, others: list[str]) -> list[Found]:
     """The comparison pages of all sitemaps, those that are named in sitemaps included; other addresses go to `others`."""
     ahead = deque({canonical(url): url for url in wish.sitemaps}.values())  # as they are spelled
@@ -179,12 +176,11 @@ def _from_sitemaps(job: Job, intake: Intake, wish: Wish, hosts: Hosts, others: l
         dropped = f"{sitemap.dropped:,} entries are no http(s) addresses" if sitemap.dropped else ""
         if said := "; ".join(filter(None, (sitemap.note, dropped))):
             intake.note(finding("short_sitemap", f"{url}: {said}"))
-        for entry in sitemap.pages:
-            judged = discovery.judge([entry.url])
-            others += judged.others
-            pages = [page for page in judged.pages if hosts.permits(page)]
-            others += [page for page in judged.pages if page not in pages]
-            found += [_found(page, wish.follow, stamp(entry.lastmod) if entry.lastmod else "") for page in pages]
+        judged = _judged((entry.url for entry in sitemap.pages), hosts)
+        ours = set(judged.pages)
+        others += [entry.url for entry in sitemap.pages if entry.url not in ours]
+        changed = {entry.url: stamp(entry.lastmod) for entry in sitemap.pages if entry.lastmod}
+        found += [discovery.found(page, wish.follow, changed.get(page, "")) for page in judged.pages]
         named = [other for other in dict.fromkeys(map(canonical, sitemap.sitemaps)) if other not in seen]
         new = [other for other in named if hosts.permits(other)]
         others += [other for other in named if other not in new]

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from db.requests import RequestRow
 from normalize.findings import Finding
-from scraper.capture import Capture, charset_of, media_type_of, parse_stamp, stamp
+from scraper.capture import Capture, charset_of, media_type_of, parse_stamp, printable, stamp
 from scraper.http import Outcome, Response
 
 SHOWN: dict[str, Outcome] = {
@@ -91,8 +91,7 @@ def capture_of(url: str, visit: Visit) -> Capture:
 def kept(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """The headers as they are archived, without empty ones and without characters that cannot be; of too many, those that fit,
     the type of the page first."""
-    printable = ((name, "".join(c for c in value if c.isprintable()).strip()) for name, value in headers)
-    clean = [(name, value) for name, value in printable if value]
+    clean = [(name, value) for name, sent in headers if (value := printable(sent).strip())]
     sizes = [len(name) + len(value) + 20 for name, value in clean]
     if sum(sizes) <= _MOST_HEADERS:
         return tuple(clean)
