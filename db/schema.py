@@ -82,6 +82,13 @@ def unattended(db: Database) -> None:
         db.conn.execute(statement)
 
 
+@migrations()
+def truth(db: Database) -> None:
+    """What lets a value be trusted or not: codes of texts, disagreements between pages, what is held back, and why."""
+    for statement in _TRUTH:
+        db.conn.execute(statement)
+
+
 VERSION = len(migrations._migrations)
 
 
@@ -216,4 +223,30 @@ _UNATTENDED = (
     "ALTER TABLE page_capture ADD COLUMN etag TEXT",
     "ALTER TABLE page_capture ADD COLUMN last_modified TEXT",
     "CREATE INDEX page_capture_sha256 ON page_capture (sha256)",
+)
+
+_TRUTH = (
+    "CREATE TABLE coding (kind TEXT NOT NULL, text TEXT NOT NULL, code TEXT, title TEXT, within TEXT, method TEXT NOT NULL, "
+    "score REAL, reason TEXT NOT NULL CHECK (reason IN ('', 'ambiguous', 'unknown')), candidates TEXT NOT NULL, "
+    "PRIMARY KEY (kind, text)) WITHOUT ROWID, STRICT",
+    "CREATE TABLE vocabulary_file (id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('onet', 'oews', 'dmtf')), "
+    "name TEXT NOT NULL, release TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, loaded_at TEXT NOT NULL, "
+    "UNIQUE (kind, name)) STRICT",
+    "CREATE TABLE applied_change (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run_log, "
+    "job_id INTEGER NOT NULL REFERENCES job, field TEXT NOT NULL, item TEXT NOT NULL, old_value ANY, old_status TEXT, "
+    "new_value ANY, new_status TEXT, cause TEXT NOT NULL CHECK (cause IN ('parser', 'vocabulary')), changed_at TEXT NOT NULL) STRICT",
+    "CREATE INDEX applied_change_job ON applied_change (job_id)",
+    "CREATE TABLE disagreement (job_id INTEGER NOT NULL REFERENCES job, field_id INTEGER NOT NULL REFERENCES field, "
+    "item TEXT NOT NULL, captured_at TEXT NOT NULL, value_count INTEGER NOT NULL, support TEXT NOT NULL, "
+    "example_urls TEXT NOT NULL, stands INTEGER NOT NULL CHECK (stands IN (0, 1)), "
+    "PRIMARY KEY (job_id, field_id, item, captured_at)) WITHOUT ROWID, STRICT",
+    "CREATE TABLE hold (page_capture_id INTEGER PRIMARY KEY REFERENCES page_capture, run_id INTEGER NOT NULL REFERENCES run_log, "
+    "held_at TEXT NOT NULL, reason TEXT NOT NULL, released_at TEXT, released_by TEXT, release_reason TEXT) STRICT",
+    "CREATE INDEX hold_run ON hold (run_id)",
+    "CREATE TABLE alert (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run_log, site TEXT NOT NULL, "
+    "field_id INTEGER REFERENCES field, measure TEXT NOT NULL, usual REAL NOT NULL, found REAL NOT NULL, band REAL NOT NULL, "
+    "evidence INTEGER NOT NULL, history INTEGER NOT NULL, first_capture_id INTEGER REFERENCES page_capture, "
+    "state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'withdrawn')), decided_at TEXT, decided_by TEXT, "
+    "why TEXT) STRICT",
+    "CREATE INDEX alert_run ON alert (run_id)",
 )
