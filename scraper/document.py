@@ -6,6 +6,7 @@ from typing import Literal
 from normalize.noun import noun
 
 Place = tuple[int, int]
+MadeOf = Literal["table", "roles", "terms", "boxes", "strip"]
 
 
 @noun
@@ -40,6 +41,12 @@ class Table:
     `spans` are the places (row, column) that a spanning neighbour fills; `unseen` those that show something that is no text
     (a table, a form field, a picture), whose text is at most its description; `pictures` those that hold a picture; `open`
     are the rows whose end is not there.
+
+    `made_of` tells what the page draws it with: a `table` (or pipes), elements with the `roles` of one, a list of `terms` (a row
+    for each term: the term, then its descriptions), or, in the second look at a page alone, `boxes`: elements of which nothing
+    but their structure tells that they are rows of cells. A `strip` is one row of all cells of a flat element, of which nothing
+    tells where its rows end. The words of boxes and strips stand in the document a second time, as headings, paragraphs and
+    lists, and one element may belong to several tables: what does not fit has to be passed over.
     """
 
     rows: tuple[tuple[str, ...], ...]
@@ -47,6 +54,7 @@ class Table:
     unseen: tuple[Place, ...] = ()
     pictures: tuple[Place, ...] = ()
     open: tuple[int, ...] = ()
+    made_of: MadeOf = "table"
     kind: Literal["table"] = "table"
 
 

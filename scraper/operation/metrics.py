@@ -1,12 +1,12 @@
 """How the last run went, as a text file that the textfile collector of a Prometheus node exporter reads."""
 
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
+from scraper import durable
 from scraper.terminal import say
 
 _LAST_SUCCESS = "careerscape_last_success_timestamp_seconds"
@@ -43,7 +43,7 @@ class Ended:
 def write(path: Path, run: Ended, say: Callable[[str], None] = say) -> None:
     """Replace the file as a whole; the time of the last success stays where the run was none. A failure is said, never raised."""
     try:
-        _replace(path, text(run, _last_success(path)))
+        durable.write(path, text(run, _last_success(path)).encode())
     except (OSError, ValueError) as error:
         say(f"careerscape: {path}: the metrics cannot be written ({getattr(error, 'strerror', None) or error})")
 
@@ -84,17 +84,3 @@ def _last_success(path: Path) -> float:
     with path.open("rb") as file:
         found = _SAMPLE.search(file.read(_MOST_BYTES).decode(errors="replace"))
     return float(found[1]) if found else 0.0
-
-
-def _replace(path: Path, content: str) -> None:
-    """The collector reads only names that end with `.prom`, so it never meets the half of a file."""
-    beside = path.with_name(f".{path.name}.new")
-    try:
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    except BaseException:
-        beside.unlink(missing_ok=True)
-        raise

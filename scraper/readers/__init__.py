@@ -17,8 +17,9 @@ _MAGIC = (
 _CONTROL = bytes((*range(0x01, 0x09), *range(0x0E, 0x1B), *range(0x1C, 0x20)))
 
 
-def read(body: bytes, media_type: str, charset: str = "") -> Document:
-    """The document that `body` holds. `media_type` and `charset` are what a header said.
+def read(body: bytes, media_type: str, charset: str = "", boxes: bool = False) -> Document:
+    """The document that `body` holds. `media_type` and `charset` are what a header said; with `boxes` an HTML page is looked at
+    for the second time, for tables that are drawn with boxes.
 
     Raises Rejected `empty`, `too_large` or `wrong_type`.
     """
@@ -29,7 +30,7 @@ def read(body: bytes, media_type: str, charset: str = "") -> Document:
         return text.read(*sniff(body, charset, html=False))
     from scraper.readers import html
 
-    return html.read(body, charset)
+    return html.read(body, charset, boxes)
 
 
 def links(body: bytes, media_type: str, charset: str = "") -> Links:

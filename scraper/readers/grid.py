@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass, field
 
 from normalize.errors import Rejected
-from scraper.document import Place, Table
+from scraper.document import MadeOf, Place, Table
 
 MAX_CELLS = 200_000
 _NUMBER = re.compile(r"[ \t\r\n\f]*\+?([0-9]+)")  # as browsers read it: what follows the digits is ignored
@@ -23,7 +23,7 @@ class Cell:
     descriptions: list[str] = field(default_factory=list)
 
 
-def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:
+def resolve(rows: list[list[Cell]], cut: bool = False, made_of: MadeOf = "table") -> Table:
     """The table, with a spanning cell's text in every place that it covers; `cut` tells that its end is not there.
 
     Rows without cells are left out. Raises Rejected `too_hostile` for a grid of more than 200,000 cells.
@@ -43,6 +43,7 @@ def resolve(rows: list[list[Cell]], cut: bool = False) -> Table:
         unseen=tuple([place for place, cell in special if cell.unseen]),
         pictures=tuple([place for place, cell in special if cell.picture]),
         open=(len(rows) - 1,) if cut and rows else (),
+        made_of=made_of,
     )
 
 

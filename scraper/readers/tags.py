@@ -12,8 +12,8 @@ SHOWN = _STRUCK | {
 }
 END = "careerscape-end"  # set behind the last byte: where it ends up in the tree tells whether the page was cut
 _BLOCKS = (
-    "address", "article", "aside", "blockquote", "body", "center", "dd", "details", "dialog", "div", "dl", "dt", "fieldset",
-    "figcaption", "figure", "footer", "form", "header", "hr", "html", "legend", "main", "nav", "p", "pre", "search", "section",
+    "address", "article", "aside", "blockquote", "body", "center", "details", "dialog", "div", "fieldset", "figcaption",
+    "figure", "footer", "form", "header", "hr", "html", "legend", "main", "nav", "p", "pre", "search", "section",
     "summary",
 )
 LEVELS = {"h1": 1, "h2": 2, "h3": 3, "h4": 4, "h5": 5, "h6": 6, "caption": 6}
@@ -22,9 +22,11 @@ KINDS = {
     "-text": "text",
     **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
     **dict.fromkeys(("wbr", "tbody", "thead", "tfoot", "colgroup", "col"), ""),
+    "dl": "terms", "dt": "term", "dd": "description",
     "li": "item", "br": "break", "table": "table", "tr": "row", "td": "cell", "th": "cell", "img": "picture",
 }
 ENDING = frozenset(("item", "heading", "block"))
+TERMS = frozenset(("terms", "term", "description"))
 # fmt: on
 TELLING = frozenset(("hidden", "role", "style", "aria-label", "title"))
 METERS = frozenset(("meter", "progress", "data"))

@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable
 
 from scraper.document import Block, Document, Heading, Items, Paragraph, Table
+from scraper.readers.passage import SEAM, tidy
 
 _HEADING = re.compile(r"(#{1,6})\s+(.*?)\s*#*\s*$")
 _ITEM = re.compile(r"\s*(?:[-*+•]|[0-9]{1,3}[.)])\s+(\S.*)$")
@@ -14,7 +15,7 @@ _LINE = re.compile(r"\r\n|\r|\n")
 _TAG = re.compile(r"</?(?:a|abbr|b|em|i|mark|small|span|strong|u)(?:\s[^<>]*)?>", re.IGNORECASE)
 _RAISED = re.compile(r"</?su[bp](?:\s[^<>]*)?>", re.IGNORECASE)
 _LINK = re.compile(r"\[([^\[\]]*)\]\([^()\s]*\)")
-_EMPHASIS = re.compile(r"(?<![\w*])(\*\*|__|`|\*)(?=\S)([^*`_]{0,200}?\S)\1(?![\w*])")
+_EMPHASIS = re.compile(r"(?<![\w*])(\*\*\*|\*\*|__|`|\*|_(?=[A-Z$0-9]))(?=\S)([^*`_]{0,200}?\S)\1(?![\w*])")
 _ESCAPE = re.compile(r"\\([!-/:-@\[-`{-~])")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 _CANONICAL = re.compile(r"(?:source|url|canonical)\s*:\s*<?(https?://\S+?)>?\s*$", re.IGNORECASE)
@@ -54,11 +55,13 @@ def read(text: str, undecodable: int = 0) -> Document:
     return Document(title, tuple(blocks), canonical, cut=_is_cut(blocks), open_end=True, undecodable=undecodable)
 
 
-def _inline(text: str) -> str:
-    """The text without the markup that an extractor left in it: entities, tags, links, emphasis, escapes."""
-    text = html.unescape(_TAG.sub("", _RAISED.sub(" ", text)))
-    text = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", text))
-    return _ESCAPE.sub(r"\1", text).strip()
+def _inline(text: str, cell: bool = False) -> str:
+    """The text without the markup that an extractor left in it: entities, tags, links, emphasis, escapes. What two elements hold
+    is two, as in HTML."""
+    bare = html.unescape(_TAG.sub(SEAM, _RAISED.sub(" ", text)))
+    bare = _EMPHASIS.sub(r"\2", _LINK.sub(r"\1", bare))
+    bare = _ESCAPE.sub(r"\1", bare)
+    return tidy(bare, cell) if SEAM in bare else bare.strip()
 
 
 def _run(lines: list[str], start: int, belongs: Callable[[str], bool]) -> int:
@@ -94,7 +97,7 @@ def _cells(line: str) -> tuple[str, ...]:
     inner = line.strip().removeprefix("|")
     if _is_closed(line):
         inner = inner[:-1]
-    return tuple("\n".join(_inline(part) for part in _BREAK.split(cell)) for cell in _PIPE.split(inner))
+    return tuple("\n".join(_inline(part, cell=True) for part in _BREAK.split(cell)) for cell in _PIPE.split(inner))
 
 
 def _is_closed(line: str) -> bool:
