@@ -43,6 +43,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "out_of_range": ("warning", "the value is outside what the field can be"),
     "drawn_sign": ("warning", "a picture stands beside the figure and may be its sign"),
     "experience_unit_unknown": ("warning", "the page does not show whether the years of experience are months"),
+    "mirror_differs": ("warning", "another page that compares the same two jobs says something else"),
     # what nothing took
     "unknown_label": ("warning", "a table in scope has a row whose label no rule knows"),
     "unread_sentence": ("warning", "a sentence looks like one that is read, but no form takes it"),

@@ -1,17 +1,55 @@
-"""The closed lists of `normalize/vocab`: exact match after folding, or a refusal."""
+"""The closed lists that decide what a page's values are: exact match after folding, or a refusal.
+
+The user's rules about degrees, races and genders come first: one set of them is in use at a time in a process.
+"""
 
 import csv
 import hashlib
 import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 
 from normalize.errors import Refusal
 from normalize.folding import fold
+from normalize.rules import NO_RULES, Kind, Rules
 
 _TEMPLATE = re.compile(r"\{\{.*\}\}|<%|\$\{")
 _FOLDER = files("normalize") / "vocab"
 _FILES = ("degrees.csv", "gender.csv", "missing.csv", "placeholder.csv", "race.csv")
+READING_KINDS: tuple[Kind, ...] = ("degree", "race", "gender")
+"""The kinds of which a code is the value itself."""
+
+
+@dataclass(slots=True)
+class _State:
+    """The rules in use, and who has to hear of others."""
+
+    rules: Rules = NO_RULES
+    to_be_told: list[Callable[[], None]] = field(default_factory=list)
+
+
+_STATE = _State()
+
+
+def use(rules: Rules) -> None:
+    """Read pages with a user's rules from now on, in this process."""
+    changed = rules.digest(READING_KINDS) != _STATE.rules.digest(READING_KINDS)
+    _STATE.rules = rules
+    if changed:
+        for forget in _STATE.to_be_told:
+            forget()
+
+
+def in_use() -> Rules:
+    """The rules that were given last."""
+    return _STATE.rules
+
+
+def when_changed(forget: Callable[[], None]) -> None:
+    """Call a function whenever other rules are used: what it remembers may be wrong then."""
+    _STATE.to_be_told.append(forget)
 
 
 @cache
@@ -44,29 +82,63 @@ def _bare(folded: str) -> str:
 
 def degree(label: str) -> str:
     """The code of a degree. Raises Refusal `unknown_degree`."""
-    return _look_up("degrees", label, "unknown_degree")
+    return _look_up("degrees", "degree", label, "unknown_degree")
 
 
 def gender(label: str) -> str:
     """The code of a gender label. Raises Refusal `unknown_label`."""
-    return _look_up("gender", label, "unknown_label")
+    return _look_up("gender", "gender", label, "unknown_label")
 
 
 def race(label: str) -> str:
     """The code of a race or ethnicity label. Raises Refusal `unknown_label`."""
-    return _look_up("race", label, "unknown_label")
+    return _look_up("race", "race", label, "unknown_label")
 
 
-def _look_up(name: str, label: str, reason: str) -> str:
+def unlisted(field: str, raw: str) -> tuple[tuple[Kind, str], ...]:
+    """The labels of a cell of degrees, genders or races that no list and no rule knows, in the cell's order."""
+    from normalize.grammars import shares
+
+    try:
+        if field == "education.degree":
+            labels, kind, known = [shares.label_and_percent(raw)[0]], READING_KINDS[0], degree
+        elif field in ("demographics.race_pct", "demographics.gender_pct"):
+            labels = [label for label, _ in shares.labelled_percents(raw)]
+            kind, known = (READING_KINDS[1], race) if field == "demographics.race_pct" else (READING_KINDS[2], gender)
+        else:
+            return ()
+    except Refusal:
+        return ()
+    return tuple((kind, label) for label in labels if not _knows(known, label))
+
+
+def _knows(known: Callable[[str], str], label: str) -> bool:
+    try:
+        known(label)
+    except Refusal:
+        return False
+    return True
+
+
+def _look_up(name: str, kind: Kind, label: str, reason: str) -> str:
+    if _STATE.rules and (taught := _STATE.rules.codes(kind, label)):
+        if len(taught) > 1:
+            raise Refusal(reason, label)
+        return next(iter(taught))
     try:
         return _codes(name)[fold(label)]
     except KeyError:
         raise Refusal(reason, label) from None
 
 
-@cache
 def version() -> str:
-    """A digest of all lists: facts read with the same version and code are the same."""
+    """A digest of all lists and of the rules in use: facts read with the same version and code are the same."""
+    taught = _STATE.rules.digest(READING_KINDS)
+    return f"{_lists()}+{taught}" if taught else _lists()
+
+
+@cache
+def _lists() -> str:
     digest = hashlib.sha256()
     for name in _FILES:
         digest.update((_FOLDER / name).read_bytes())

@@ -60,6 +60,9 @@ def _understood(term: str, raw: str) -> tuple[Read | None, str]:
         return None, refusal.reason
 
 
+vocabulary.when_changed(_understood.cache_clear)
+
+
 def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
     """One verdict for each side, field and item: the field's own table or list speaks first, then the overview, then a
     sentence."""

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import IO
 
-from normalize import forms, reading
+from normalize import forms, reading, rules, vocabulary
 from normalize.errors import Rejected
 from normalize.facts import Reading
 from scraper import wire
@@ -30,7 +30,8 @@ class _Died(Exception):
 
 
 class Sandbox:
-    """One worker process, started when first needed and again after each death. Use as a context manager."""
+    """One worker process, started when first needed and again after each death, with the vocabulary that is in use then. Use as a
+    context manager."""
 
     def __init__(self, max_wall_s: float = MAX_WALL_S) -> None:
         self.max_wall_s = max_wall_s
@@ -131,11 +132,11 @@ class Sandbox:
 
     def _try(self, task: str, pages: Sequence[PageBytes]) -> tuple[bytes, bytes]:
         """Ask once: the tag of the answer, and the answer. Raises _Died."""
-        process = self._start()
-        assert process.stdin
-        assert process.stdout
         about = [{"media_type": page.media_type, "charset": page.charset, "url": page.url} for page in pages]
         try:
+            process = self._start()
+            assert process.stdin
+            assert process.stdout
             write_frame(process.stdin, json.dumps({"task": task, "pages": about}).encode(), flush=False)
             for page in pages:
                 write_frame(process.stdin, page.body, flush=False)
@@ -160,6 +161,8 @@ class Sandbox:
                 env={**os.environ, "MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "268435456"},
                 pipesize=PIPE_SIZE,
             )
+            assert self._process.stdin
+            write_frame(self._process.stdin, rules.to_csv(vocabulary.in_use()).encode(), flush=False)
         return self._process
 
     def _read(self, pipe: IO[bytes], size: int) -> bytes:

@@ -1,7 +1,7 @@
 """The child process that reads untrusted pages: a megabyte of hostile HTML may cost it its life, never the run.
 
 It reads requests from standard input and answers on standard output; both are frames (4 bytes of length, big-endian,
-then as many bytes). A request is a JSON object with `task` and `pages` (for each `media_type`, `charset`, `url`), and a frame
+then as many bytes). The first frame is the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task` and `pages` (for each `media_type`, `charset`, `url`), and a frame
 for each page. The limits hold for each request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
 """
 
@@ -27,8 +27,10 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     for number in (signal.SIGINT, signal.SIGTERM):  # sent to all of a group; the parent decides
         signal.signal(number, signal.SIG_IGN)
-    _prepare()
     source, sink = sys.stdin.buffer, sys.stdout.buffer
+    if (words := read_frame(source)) is None:
+        return
+    _prepare(words.decode())
     while (request := read_frame(source)) is not None:
         asked = json.loads(request)
         bodies = [read_frame(source) or b"" for _ in asked["pages"]]
@@ -38,10 +40,16 @@ def main() -> None:
         write_frame(sink, answer)
 
 
-def _prepare() -> None:
-    """Load the code; the collector need not look at it again. What a page makes has hardly a cycle."""
-    from normalize import forms  # noqa: F401
+def _prepare(words: str) -> None:
+    """Load the code and the user's vocabulary; the collector need not look at it again. What a page makes has hardly a cycle."""
+    from normalize import (
+        forms,  # noqa: F401
+        rules,
+        vocabulary,
+    )
     from scraper import parsing, wire  # noqa: F401
+
+    vocabulary.use(rules.parse(words))
 
     gc.freeze()
     gc.set_threshold(OBJECTS_UNTIL_COLLECTED)
