@@ -15,7 +15,7 @@ _TABLE = (
     "<table><tr><th></th><th>Cook</th><th>Baker</th></tr><tr><td>Average salary</td><td>$44,937</td><td>$43,251</td></tr>"
     "<tr><td>Salary range</td><td>Between $31,000 And $64,000</td><td>$34k - $54k</td></tr></table>"
 )
-_SEEDS = (
+SEEDS = (
     "0" + _TABLE,
     "0<table><tr><td>Cook</td><td>Baker</td><td></td></tr><tr><td>Most common degree</td><td>Bachelor's Degree, 58%</td>"
     "<td>-</td></tr><tr><td>Gender ratio</td><td>Male, 34.4% Female, 65.6%</td><td>Male, 40% Female, 60%</td></tr></table>",
@@ -34,7 +34,7 @@ _SEEDS = (
     "1| | Cook | Baker |\n|---|---|---|\n| Average salary | $44,937 | $43,251 |\n| Most common major | Business | - |\n",
     "1## Salary\n| Cook | Baker | |\n| Highest paying City | - | Virginia Beach, VA |\n| LGBT Percentage | 7.2% | 9% |\n",
 )
-_WORDS = (
+WORDS = (
     "<table>", "</table>", "<tr>", "<td>", "<th>", "</td>", "<td colspan=2>", "<td rowspan=3>", "<td rowspan=0>", "<td hidden>",
     "<div>", "</div>", "<span>", "<dl>", "<dt>", "<dd>", "<ul>", "<li>", "<p>", "<br>", "<sup>1</sup>", "<h2>", "<caption>",
     "<template>", "<svg>", "<select>", "<!--", "-->", "<![CDATA[", "&nbsp;", "&#8203;", "&minus;", "role=row", "role=grid",
@@ -57,16 +57,17 @@ def main() -> None:
         from tests import promises
 
     def one(data: bytes) -> None:
-        promises.read(data[1:], _KINDS[data[:1] == b"1"], URL)
+        media_type, body = page(data)
+        promises.read(body, media_type, URL)
 
     folder = Path(tempfile.mkdtemp(prefix="careerscape-fuzz-"))
     corpus = folder / "corpus"
     corpus.mkdir()
-    for number, seed in enumerate(_SEEDS):
+    for number, seed in enumerate(SEEDS):
         (corpus / f"seed-{number}").write_text(seed, encoding="utf-8")
         one(seed.encode())
     words = folder / "words.dict"
-    words.write_bytes(b"\n".join(b'"%s"' % _quoted(word) for word in _WORDS) + b"\n")
+    words.write_bytes(b"\n".join(b'"%s"' % _quoted(word) for word in WORDS) + b"\n")
     print(f"what breaks a promise is kept in {folder}", flush=True)
     atheris.Setup(
         [sys.argv[0], str(corpus), f"-dict={words}", f"-runs={options.inputs}", f"-seed={options.seed}",
@@ -80,6 +81,11 @@ def main() -> None:
 _INTERPRETING = (
     "scraper.captions", "scraper.comparison", "scraper.interpreter", "scraper.parsing", "scraper.sentences", "scraper.skills",
 )  # fmt: skip
+
+
+def page(data: bytes) -> tuple[str, bytes]:
+    """The media type and the bytes of a page that an input stands for: its first byte chooses the type."""
+    return _KINDS[data[:1] == b"1"], data[1:]
 
 
 def _quoted(word: str) -> bytes:

@@ -1,8 +1,9 @@
 """The child process that reads untrusted pages: a megabyte of hostile HTML may cost it its life, never the run.
 
 It reads requests from standard input and answers on standard output; both are frames (4 bytes of length, big-endian,
-then as many bytes). The first frame is the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task` and `pages` (for each `media_type`, `charset`, `url`), and a frame
-for each page. The limits hold for each request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
+then as many bytes). The first frame is the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task`
+and `pages` (for each `media_type`, `charset`, `url`), and a frame for each page. The limits hold for each request: CPU seconds by
+a profiling timer that ends the process, memory by RLIMIT_AS.
 """
 
 import gc
