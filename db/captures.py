@@ -1,6 +1,6 @@
 """The index of the archive: which capture lies where, and which body it confirms."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -192,6 +192,19 @@ def location(db: Database, capture_id: str) -> Record:
         [capture_id],
     ).fetchone()
     return Record(*row)
+
+
+def records(db: Database, row_ids: Sequence[int]) -> list[Record]:
+    """Where the bodies of captures lie, in the order of their rows."""
+    marks = ", ".join("?" * len(row_ids))
+    rows = db.execute(
+        "SELECT c.id, b.warc_file, b.warc_offset, b.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
+        "FROM page_capture c JOIN page p ON p.id = c.page_id "
+        f"JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) WHERE c.id IN ({marks})",
+        [*row_ids],
+    ).fetchall()
+    found = {row_id: Record(*record) for row_id, *record in rows}
+    return [found[row_id] for row_id in row_ids]
 
 
 def findings(db: Database, row_id: int) -> tuple[Finding, ...]:

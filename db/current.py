@@ -5,7 +5,7 @@ a newer complete capture of the same page that has the table or sentence, but no
 first field of a group that has such a row decides from which capture the whole group is taken.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -22,6 +22,7 @@ _TERM_PART = {"outlook": "time", "salary": "pay", "skill": "top_skills"}
 class Seen:
     """One side of one published capture: which section rows it shows, and which parts of a page it has."""
 
+    reading_id: int
     page_id: int
     url: str
     captured_at: str
@@ -31,13 +32,19 @@ class Seen:
     parts: frozenset[str]
     rows: Mapping[str, int | None]
     layout_id: int
+    title_id: int
 
 
-def refresh(db: Database, job_id: int) -> None:
-    """Recompute the pointers of one occupation; the caller holds the transaction."""
-    seen = _seen(db, job_id)
+def refresh(db: Database, job_id: int, sights: Sequence[Seen] | None = None) -> None:
+    """Recompute the pointers of one occupation from its sightings, newest first: what its latest values come from, and its
+    title; the caller holds the transaction."""
     facts = _Facts(db, job_id)
-    chosen = [(group, choose(group, seen, facts)) for group in GROUPS]
+    found = seen(db, job_id) if sights is None else sights
+    pages: dict[tuple[int, int], list[Seen]] = {}
+    for sight in found:
+        pages.setdefault((sight.page_id, sight.side), []).append(sight)
+    chosen = [(group, choose(group, [*pages.values()], facts)) for group in GROUPS]
+    db.conn.execute("UPDATE job SET title_id = ? WHERE id = ?", [found[0].title_id if found else None, job_id])
     db.conn.execute("DELETE FROM job_current WHERE job_id = ?", [job_id])
     db.conn.executemany(
         "INSERT INTO job_current (job_id, group_id, row_id, page_capture_id, side) VALUES (?, ?, ?, ?, ?)",
@@ -49,17 +56,18 @@ def refresh(db: Database, job_id: int) -> None:
     )
 
 
-def _seen(db: Database, job_id: int) -> list[Seen]:
+def seen(db: Database, job_id: int) -> list[Seen]:
     """All published sightings of an occupation, newest first; ties in the order of address and side."""
     rows = db.execute(
-        "SELECT c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, r.parts, s.salary_id, s.education_id, "
-        "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id FROM sighting s "
+        "SELECT r.id, c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, r.parts, s.salary_id, s.education_id, "
+        "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id, s.title_id FROM sighting s "
         "JOIN page_capture c ON c.published_reading_id = s.reading_id JOIN page p ON p.id = c.page_id "
         "JOIN reading r ON r.id = s.reading_id WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC",
         [job_id],
     ).fetchall()
     return [
         Seen(
+            reading_id,
             page_id,
             url,
             captured_at,
@@ -69,8 +77,9 @@ def _seen(db: Database, job_id: int) -> list[Seen]:
             frozenset(parts.split()),
             dict(zip(SECTIONS, ids, strict=True)),
             layout_id,
+            title_id,
         )
-        for page_id, url, captured_at, capture_row, side, outcome, parts, *ids, layout_id in rows
+        for reading_id, page_id, url, captured_at, capture_row, side, outcome, parts, *ids, layout_id, title_id in rows
     ]
 
 
@@ -115,13 +124,13 @@ class _Facts:
         return _TERM_PART.get(field.section, section) if section == "intro" else section
 
 
-def choose(group: str, seen: Iterable[Seen], facts: _Facts) -> Seen | None:
-    """The sighting from which a group of fields is taken, None when no page has it."""
-    pages: dict[tuple[int, int], list[Seen]] = {}
-    for sight in seen:
-        pages.setdefault((sight.page_id, sight.side), []).append(sight)
+def choose(group: str, pages: Sequence[Sequence[Seen]], facts: _Facts) -> Seen | None:
+    """The sighting from which a group of fields is taken, None when no page has it; `pages` are the captures of each, newest
+    first, and so are the pages."""
     for field in _FIELDS_OF[group]:
-        standing = [found for captures in pages.values() if (found := _standing(field, captures, facts))]
+        if pages and facts.status(field, pages[0][0]) == "ok":
+            return pages[0][0]
+        standing = [found for captures in pages if (found := _standing(field, captures, facts))]
         if standing:
             newest = max(sight.captured_at for sight in standing)
             tied = [sight for sight in standing if sight.captured_at == newest]
@@ -129,7 +138,7 @@ def choose(group: str, seen: Iterable[Seen], facts: _Facts) -> Seen | None:
     return None
 
 
-def _standing(field: Field, captures: list[Seen], facts: _Facts) -> Seen | None:
+def _standing(field: Field, captures: Sequence[Seen], facts: _Facts) -> Seen | None:
     """The newest capture of one page that has the field as ok or missing, unless a newer one ended it."""
     ended: set[str] = set()
     for sight in captures:

@@ -36,6 +36,8 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("soc_title", "Title of the SOC code", None, _OURS),
         ("soc_method", "How the code was found", None, _OURS),
         ("soc_score", "How sure the code is, 0 to 1", None, _OURS),
+        ("soc_reason", "Why there is no code: ambiguous (several fit) or unknown; NULL where there is one", None, _OURS),
+        ("soc_candidates", "The best codes that were not taken, as JSON: a list of code, title and score", None, _OURS),
     ],
     "occupation_latest": [
         ("slug", "Slug of the occupation, as in the page's address", None, _PAGE),
@@ -47,6 +49,13 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
             (name, f"{field.description}: {item}" if item else field.description, field.unit, _PAGE)
             for name, field, item in wide_columns()
         ),
+        ("best_city_state", "State of the best paying city, where it is known", "USPS", _OURS),
+        ("best_city_geonameid", "GeoNames id of the best paying city; NULL where it is unknown or ambiguous", "GeoNames", _OURS),
+        ("best_state_usps", "Code of the best paying state", "USPS", _OURS),
+        ("best_company_name", "Name of the best paying company without its legal form", None, _OURS),
+        ("best_industry_naics", "Sector of the best paying industry; NULL where it is unknown or ambiguous", "NAICS 2022", _OURS),
+        ("major_cip", "Code of the major, as broad as its word; NULL where it is unknown or ambiguous", "CIP 2020", _OURS),
+        ("degree_isced", "Level of the degree; NULL where it has none", "ISCED 2011", _OURS),
     ],
     "comparison": [
         ("url", _URL, None, _PAGE),
@@ -98,6 +107,16 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("unchanged", "Pages with the same facts as their previous capture", "count", _OURS),
         ("rejected", "Pages that gave no rows", "count", _OURS),
         ("failed", "Pages that could not be had", "count", _OURS),
+    ],
+    "conflict": [
+        ("occupation", "Slug of the occupation on which pages disagree", None, _PAGE),
+        ("field", "The fact on which they disagree: section.name of the field", None, _OURS),
+        ("item", "Item of a share list, or rank of a skill; empty where the field has one value", None, _PAGE),
+        ("captured_at", "From when on they disagree in this way, UTC", "ISO 8601", _PAGE),
+        ("value_count", "How many different values there are", "count", _OURS),
+        ("support", "JSON object: each value with the number of pages that say it", None, _OURS),
+        ("example_urls", "JSON array: for each value the first address that says it", None, _PAGE),
+        ("stands", "1 while it is the newest that is known of the fact: then occupation_latest has no value", None, _OURS),
     ],
     "page_status": [
         ("url", "Canonical address of the page", None, _PAGE),

@@ -45,7 +45,7 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
     known = rows(db).at(reading_id)
     db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
     if reading.findings:
-        _findings(db, run_id, reading_id, reading.findings)
+        note_findings(db, run_id, reading_id, reading.findings)
     if not reading.left or not reading.right:
         return False
     for side, job in zip(SIDES, (reading.left, reading.right), strict=True):
@@ -53,7 +53,8 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
     return _same_as_before(db, capture_row, reading_id)
 
 
-def _findings(db: Database, run_id: int, reading_id: int, findings: Sequence[Finding]) -> None:
+def note_findings(db: Database, run_id: int, reading_id: int, findings: Sequence[Finding]) -> None:
+    """Write findings about a reading; the caller holds the transaction."""
     db.conn.executemany(
         "INSERT INTO page_finding (run_id, reading_id, side, field_id, code, severity, message) VALUES (?,?,?,?,?,?,?)",
         [

@@ -100,6 +100,12 @@ def facts(db: Database, slug: str) -> list[Row]:
     return sorted(chosen, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
 
 
+def conflicts(db: Database, slug: str) -> list[Row]:
+    """The rows of `conflict` that stand: facts of which an occupation has no latest value, though `facts` shows one page's."""
+    found = rows(db, "SELECT * FROM conflict WHERE occupation = ? AND stands = 1", [slug])
+    return sorted(found, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
+
+
 def order(field: Field, item: str) -> tuple[int, int, int]:
     """The place of a field and item in a list of facts; a skill's name and per cent stand together."""
     if field.ranked:

@@ -226,26 +226,34 @@ _UNATTENDED = (
 )
 
 _TRUTH = (
-    "CREATE TABLE coding (kind TEXT NOT NULL, text TEXT NOT NULL, code TEXT, title TEXT, within TEXT, method TEXT NOT NULL, "
-    "score REAL, reason TEXT NOT NULL CHECK (reason IN ('', 'ambiguous', 'unknown')), candidates TEXT NOT NULL, "
+    "ALTER TABLE job ADD COLUMN title_id INTEGER REFERENCES job_title",
+    "UPDATE job SET title_id = (SELECT s.title_id FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
+    "JOIN page p ON p.id = c.page_id WHERE s.job_id = job.id "
+    "ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC LIMIT 1)",
+    "CREATE TABLE coding (kind TEXT NOT NULL, text TEXT NOT NULL, code TEXT, title TEXT NOT NULL, within TEXT NOT NULL, "
+    "method TEXT NOT NULL, score REAL, reason TEXT NOT NULL CHECK (reason IN ('', 'ambiguous', 'unknown')), "
+    "candidates TEXT NOT NULL, CHECK (code IS NULL OR reason = ''), "
     "PRIMARY KEY (kind, text)) WITHOUT ROWID, STRICT",
     "CREATE TABLE vocabulary_file (id INTEGER PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('onet', 'oews', 'dmtf')), "
     "name TEXT NOT NULL, release TEXT NOT NULL, sha256 TEXT NOT NULL, rows INTEGER NOT NULL, loaded_at TEXT NOT NULL, "
     "UNIQUE (kind, name)) STRICT",
     "CREATE TABLE applied_change (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run_log, "
     "job_id INTEGER NOT NULL REFERENCES job, field TEXT NOT NULL, item TEXT NOT NULL, old_value ANY, old_status TEXT, "
-    "new_value ANY, new_status TEXT, cause TEXT NOT NULL CHECK (cause IN ('parser', 'vocabulary')), changed_at TEXT NOT NULL) STRICT",
+    "new_value ANY, new_status TEXT, cause TEXT NOT NULL CHECK (cause IN ('parser', 'vocabulary')), "
+    "changed_at TEXT NOT NULL) STRICT",
     "CREATE INDEX applied_change_job ON applied_change (job_id)",
     "CREATE TABLE disagreement (job_id INTEGER NOT NULL REFERENCES job, field_id INTEGER NOT NULL REFERENCES field, "
     "item TEXT NOT NULL, captured_at TEXT NOT NULL, value_count INTEGER NOT NULL, support TEXT NOT NULL, "
     "example_urls TEXT NOT NULL, stands INTEGER NOT NULL CHECK (stands IN (0, 1)), "
     "PRIMARY KEY (job_id, field_id, item, captured_at)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX disagreement_stands ON disagreement (job_id, field_id, item) WHERE stands = 1",
+    "CREATE INDEX page_finding_mirror ON page_finding (reading_id) WHERE code = 'mirror_differs'",
     "CREATE TABLE hold (page_capture_id INTEGER PRIMARY KEY REFERENCES page_capture, run_id INTEGER NOT NULL REFERENCES run_log, "
     "held_at TEXT NOT NULL, reason TEXT NOT NULL, released_at TEXT, released_by TEXT, release_reason TEXT) STRICT",
     "CREATE INDEX hold_run ON hold (run_id)",
     "CREATE TABLE alert (id INTEGER PRIMARY KEY, run_id INTEGER NOT NULL REFERENCES run_log, site TEXT NOT NULL, "
-    "field_id INTEGER REFERENCES field, measure TEXT NOT NULL, usual REAL NOT NULL, found REAL NOT NULL, band REAL NOT NULL, "
-    "evidence INTEGER NOT NULL, history INTEGER NOT NULL, first_capture_id INTEGER REFERENCES page_capture, "
+    "field_id INTEGER REFERENCES field, item TEXT NOT NULL, measure TEXT NOT NULL, usual REAL NOT NULL, found REAL NOT NULL, "
+    "band REAL NOT NULL, evidence INTEGER NOT NULL, history INTEGER NOT NULL, first_capture_id INTEGER REFERENCES page_capture, "
     "state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'withdrawn')), decided_at TEXT, decided_by TEXT, "
     "why TEXT) STRICT",
     "CREATE INDEX alert_run ON alert (run_id)",

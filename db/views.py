@@ -90,37 +90,67 @@ _LATEST_CAPTURE = (
     "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id))"
 )
 
-_TITLE = (
-    "(SELECT t.title FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
-    "JOIN page p ON p.id = c.page_id JOIN job_title t ON t.id = s.title_id WHERE s.job_id = j.id "
-    "ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC LIMIT 1)"
-)
-_PUBLISHED = (
-    "EXISTS (SELECT 1 FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id WHERE s.job_id = j.id)"
-)
+_PUBLISHED_JOBS = "FROM job j JOIN job_title i ON i.id = j.title_id"
+"""The occupations that a published capture shows, with their title; `j` and `i`."""
+
+_CODES = {
+    "best_city_state": ("salary.best_city", "within"),
+    "best_city_geonameid": ("salary.best_city", "code"),
+    "best_state_usps": ("salary.best_state", "code"),
+    "best_company_name": ("salary.best_company", "code"),
+    "best_industry_naics": ("salary.best_industry", "code"),
+    "major_cip": ("education.major", "code"),
+    "degree_isced": ("education.degree", "code"),
+}
+"""The columns of `occupation_latest` that code another of its values: the field whose text is coded, and what of its code."""
+
+CODE_COLUMNS = tuple(_CODES)
+
+
+def _undisputed(field: Field, item: str) -> str:
+    return (
+        "NOT EXISTS (SELECT 1 FROM disagreement d WHERE d.job_id = j.id "
+        f"AND d.field_id = {field.id} AND d.item = '{item}' AND d.stands = 1)"
+    )
 
 
 def _wide_value(field: Field, item: str) -> str:
-    group = GROUPS.index(field.group)
+    where = f"k.job_id = j.id AND k.group_id = {GROUPS.index(field.group)} AND {_undisputed(field, item)}"
     if item:
         return (
             "(SELECT h.pct FROM job_current k JOIN share h ON h.demographics_id = k.row_id "
-            f"WHERE k.job_id = j.id AND k.group_id = {group} AND h.field_id = {field.id} AND h.item = '{item}' AND h.status = 0)"
+            f"WHERE {where} AND h.field_id = {field.id} AND h.item = '{item}' AND h.status = 0)"
         )
     return (
         f"(SELECT x.{field.column} FROM job_current k JOIN {field.section} x ON x.id = k.row_id "
-        f"WHERE k.job_id = j.id AND k.group_id = {group} AND x.{field.column}_status = 0)"
+        f"WHERE {where} AND x.{field.column}_status = 0)"
     )
+
+
+def _code(name: str, what: str) -> str:
+    """The code of the latest value of a field, NULL where it has none."""
+    field, kind = BY_NAME[name], name.rpartition(".")[2].removeprefix("best_")
+    return f"(SELECT nullif(t.{what}, '') FROM coding t WHERE t.kind = '{kind}' AND t.text = {_wide_value(field, '')})"
+
+
+def _occupation() -> str:
+    codes = {
+        "soc_code": "t.code", "soc_title": "nullif(t.title, '')", "soc_method": "nullif(t.method, '')", "soc_score": "t.score",
+        "soc_reason": "nullif(t.reason, '')", "soc_candidates": "nullif(t.candidates, '[]')",
+    }  # fmt: skip
+    columns = ", ".join(f"{what} AS {name}" for name, what in codes.items())
+    return f"SELECT j.slug, i.title, {columns} {_PUBLISHED_JOBS} LEFT JOIN coding t ON t.kind = 'occupation' AND t.text = i.title"
 
 
 def _occupation_latest() -> str:
     values = ", ".join(f"{_wide_value(field, item)} AS {name}" for name, field, item in wide_columns())
+    codes = ", ".join(f"{_code(*of)} AS {name}" for name, of in _CODES.items())
     return (
-        f"SELECT j.slug, {_TITLE} AS title, NULL AS soc_code, "
+        "SELECT j.slug, i.title, (SELECT t.code FROM coding t WHERE t.kind = 'occupation' AND t.text = i.title) AS soc_code, "
         "(SELECT min(c.captured_at) FROM job_current k JOIN page_capture c ON c.id = k.page_capture_id "
         "WHERE k.job_id = j.id) AS as_of, "
         "(SELECT count(DISTINCT s.reading_id) FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
-        f"WHERE s.job_id = j.id) AS captures, {values} FROM job j WHERE {_PUBLISHED}"
+        f"WHERE s.job_id = j.id) AS captures, {values}, {codes} {_PUBLISHED_JOBS}"
     )
 
 
@@ -194,8 +224,7 @@ def definitions() -> dict[str, str]:
     return {
         "observation": observation,
         "observation_latest": observation.replace(_FROM, newest),
-        "occupation": f"SELECT j.slug, {_TITLE} AS title, NULL AS soc_code, NULL AS soc_title, NULL AS soc_method, "
-        f"NULL AS soc_score FROM job j WHERE {_PUBLISHED}",
+        "occupation": _occupation(),
         "occupation_latest": _occupation_latest(),
         "comparison": _comparison(),
         "finding": "SELECT g.run_id, c.capture_id, p.url, c.captured_at, " + _SIDE.format("g.side") + " AS side, "
@@ -213,6 +242,8 @@ def definitions() -> dict[str, str]:
         "q.run_id, v.url AS page, q.elapsed_ms, q.address, q.detail, q.id AS request_id FROM request_log q "
         "LEFT JOIN visit v ON v.id = q.visit_id",
         "page_status": _page_status(),
+        "conflict": "SELECT j.slug AS occupation, f.name AS field, d.item, d.captured_at, d.value_count, d.support, "
+        "d.example_urls, d.stands FROM disagreement d JOIN job j ON j.id = d.job_id JOIN field f ON f.id = d.field_id",
     }  # fmt: skip
 
 

@@ -8,6 +8,7 @@ may mean several things stays ambiguous, with its candidates; nothing is picked.
 
 import csv
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -31,6 +32,7 @@ _LISTS: Mapping[Kind, tuple[str, str, str]] = {
 """Aliases, the column of their code, and the titles of the codes."""
 
 _CLOSE = 60.0
+_AND = re.compile(r" ?& ?|, and ")
 FILES = (
     "cip.csv", "company_suffixes.csv", "degree_levels.csv", "gender_categories.csv", "industries.csv", "majors.csv", "naics.csv",
     "race_categories.csv", "states.csv", "us_cities.csv",
@@ -131,7 +133,7 @@ def _city(text: str) -> Coded:
 def _aliases(kind: Kind) -> dict[str, tuple[str, ...]]:
     """The codes of each alias: one, several where it is ambiguous, none where it is known to be no such thing."""
     name, column, _ = _LISTS[kind]
-    return {fold(row["alias"]): tuple(filter(None, row[column].split("|"))) for row in _rows(name)}
+    return {_spelled(row["alias"]): tuple(filter(None, row[column].split("|"))) for row in _rows(name)}
 
 
 @cache
@@ -140,8 +142,13 @@ def _titles(kind: Kind) -> dict[str, str]:
     return {next(iter(row.values())): row["title"] for row in _rows(name)}
 
 
+def _spelled(text: str) -> str:
+    """Folded, with `and` for `&` and for a comma before it."""
+    return _AND.sub(" and ", fold(text))
+
+
 def _listed(kind: Kind, text: str) -> Coded:
-    codes = _aliases(kind).get(fold(text))
+    codes = _aliases(kind).get(_spelled(text))
     if codes is None:
         return Coded(None, reason="unknown")
     if len(codes) == 1:

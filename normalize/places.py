@@ -11,7 +11,7 @@ from normalize.folding import fold, letters
 _FOLDER = files("normalize") / "vocab"
 _SHORT = {"st": "saint", "ste": "sainte", "ft": "fort", "mt": "mount"}
 _ABBREVIATED = re.compile(r"\b(st|ste|ft|mt)\b\.?", re.IGNORECASE)
-_CENSUS = re.compile(r"^(?:urban )|(?: (?:city|town|village|cdp|city \(balance\)|municipality|borough))$", re.IGNORECASE)
+_CENSUS = re.compile(r"^Urban |(?: (?:city|town|village|CDP|city \(balance\)|municipality|borough))$")
 _FLATTENED = re.compile(r"[\s,.]+")
 
 

@@ -19,7 +19,12 @@ Kind = Literal["degree", "major", "industry", "city", "state", "race", "gender",
 KINDS: tuple[Kind, ...] = get_args(Kind)
 HEADER = ("kind", "value", "code", "added_at")
 _NEEDED = HEADER[:3]
-_SOC = re.compile(r"[0-9]{2}-[0-9]{4}(?:\.[0-9]{2})?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_SHAPES: Mapping[str, re.Pattern[str]] = {
+    "occupation": re.compile(r"[0-9]{2}-[0-9]{4}(?:\.[0-9]{2})?"),
+    "major": re.compile(r"[0-9]{2}(?:\.[0-9]{2}(?:[0-9]{2})?)?"),
+    "industry": re.compile(r"[0-9]{2,6}|31-33|44-45|48-49"),
+}
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -84,8 +89,11 @@ def _texts(row: Mapping[str, object]) -> list[str]:
     return [value.strip() for value in row.values() if isinstance(value, str)]
 
 
-def _rule(row: Mapping[str, str | None], line: int, known: Callable[[Kind, str], bool]) -> Rule:
+def _rule(row: Mapping[str | None, str | None], line: int, known: Callable[[Kind, str], bool]) -> Rule:
     kind, value, code = ((row.get(name) or "").strip() for name in _NEEDED)
+    added_at = (row.get("added_at") or "").strip()
+    if None in row or (added_at and not _DATE.match(added_at)):
+        raise ConfigError(f"line {line}: it has more cells than the header; a value with a comma stands in quotes")
     of_kind = next((k for k in KINDS if k == kind.lower()), None)
     if of_kind is None:
         raise ConfigError(f"line {line}: {kind!r} is none of the kinds {', '.join(KINDS)}")
@@ -93,14 +101,15 @@ def _rule(row: Mapping[str, str | None], line: int, known: Callable[[Kind, str],
         raise ConfigError(f"line {line}: there is no value")
     if not known(of_kind, code):
         raise ConfigError(f"line {line}: {code!r} is no code of a {of_kind}")
-    return Rule(of_kind, value, code, (row.get("added_at") or "").strip(), line)
+    return Rule(of_kind, value, code, added_at, line)
 
 
 def is_known(kind: Kind, code: str) -> bool:
-    """Whether a kind has a code; of occupations only the shape of a SOC or O*NET-SOC code is asked for."""
+    """Whether a kind has a code; of SOC, CIP and NAICS, of which the lists do not have all, the shape is asked for."""
     from normalize import codes
 
-    return bool(_SOC.fullmatch(code)) if kind == "occupation" else codes.title_of(kind, code) is not None
+    shape = _SHAPES.get(kind)
+    return bool(shape.fullmatch(code)) if shape else codes.title_of(kind, code) is not None
 
 
 def to_csv(rules: Rules) -> str:

@@ -17,7 +17,10 @@ from normalize.rules import NO_RULES, Kind, Rules
 
 _TEMPLATE = re.compile(r"\{\{.*\}\}|<%|\$\{")
 _FOLDER = files("normalize") / "vocab"
-_FILES = ("degrees.csv", "gender.csv", "missing.csv", "placeholder.csv", "race.csv")
+_FILES = ("degrees.csv", "gender.csv", "missing.csv", "name_traps.csv", "placeholder.csv", "race.csv")
+_JUDGED_BY = ("industries.csv", "majors.csv", "states.csv")
+"""Lists of codes by which a name is told that is no value of its field."""
+
 READING_KINDS: tuple[Kind, ...] = ("degree", "race", "gender")
 """The kinds of which a code is the value itself."""
 
@@ -140,6 +143,6 @@ def version() -> str:
 @cache
 def _lists() -> str:
     digest = hashlib.sha256()
-    for name in _FILES:
+    for name in (*_FILES, *_JUDGED_BY):
         digest.update((_FOLDER / name).read_bytes())
     return digest.hexdigest()[:12]
