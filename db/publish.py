@@ -1,37 +1,81 @@
-"""Publishing: one pointer a capture, flipped for a whole run in one transaction, and what follows from it."""
+"""Publishing: one pointer a capture, flipped for a whole run in one transaction, and what follows from it.
+
+What is held back (db/holds.py) is passed over everywhere, except where it is released by name.
+"""
+
+from collections.abc import Iterable, Sequence
+from itertools import islice
 
 from sqlite_utils import Database
 
-from db import current
+from db import derived
+
+_TOGETHER = 500
+_HELD = "EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = {} AND h.released_at IS NULL)"
 
 
 def publish(db: Database, run_id: int) -> None:
     """Make the readings of a run count, and those that an interrupted run left behind for the same captures; the caller
-    holds the transaction. Rejected readings are never published."""
-    touched = [row[0] for row in db.execute(f"SELECT DISTINCT s.job_id {_PENDING}", [run_id]).fetchall()]
-    db.conn.execute(
-        "UPDATE page_capture SET published_reading_id = newest_reading_id WHERE newest_reading_id IN "
-        "(SELECT id FROM reading WHERE run_id = ? AND outcome != 'rejected')",
-        [run_id],
+    holds the transaction. Rejected readings are never published, nor is what is held back."""
+    pending = (
+        "FROM reading r JOIN page_capture c ON c.newest_reading_id = r.id WHERE r.run_id = ? AND r.outcome != 'rejected' "
+        f"AND NOT {_HELD.format('c.id')}"
     )
-    for job_id in touched:
-        current.refresh(db, job_id)
+    touched = db.execute(
+        f"SELECT DISTINCT s.job_id FROM sighting s WHERE s.reading_id IN (SELECT r.id {pending})", [run_id]
+    ).fetchall()
+    db.conn.execute(
+        f"UPDATE page_capture SET published_reading_id = newest_reading_id WHERE id IN (SELECT c.id {pending})", [run_id]
+    )
+    derived.refresh(db, [row[0] for row in touched])
 
 
-_PENDING = "FROM reading r JOIN sighting s ON s.reading_id = r.id WHERE r.run_id = ? AND r.outcome != 'rejected'"
+def publish_captures(db: Database, captures: Iterable[int]) -> None:
+    """Make the newest readings of single captures count; the caller holds the transaction and has released them."""
+    _point(
+        db,
+        captures,
+        "CASE WHEN (SELECT outcome FROM reading WHERE id = newest_reading_id) != 'rejected' THEN newest_reading_id END",
+    )
+
+
+def withdraw(db: Database, captures: Iterable[int]) -> None:
+    """Let captures not count any more; the caller holds the transaction and has held them."""
+    _point(db, captures, "NULL")
+
+
+def _point(db: Database, captures: Iterable[int], where: str) -> None:
+    jobs: set[int] = set()
+    rest = iter(captures)
+    while some := list(islice(rest, _TOGETHER)):
+        jobs |= _jobs(db, some)
+        db.conn.execute(f"UPDATE page_capture SET published_reading_id = {where} WHERE id IN ({_marks(some)})", some)
+    derived.refresh(db, sorted(jobs))
+
+
+def _jobs(db: Database, captures: Sequence[int]) -> set[int]:
+    query = (
+        "SELECT DISTINCT s.job_id FROM page_capture c JOIN sighting s ON s.reading_id IN (c.newest_reading_id, "
+        f"c.published_reading_id) WHERE c.id IN ({_marks(captures)})"
+    )
+    return {row[0] for row in db.execute(query, captures).fetchall()}
+
+
+def _marks(items: Sequence[int]) -> str:
+    return ", ".join("?" * len(items))
 
 
 def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:
     """The outcome of a capture that is indexed already, and whether it waits to be published.
 
-    What an interrupted run read but did not publish passes to this run, with its findings.
+    What an interrupted run read but did not publish passes to this run, with its findings; what is held back stays where it is.
     """
-    reading_id, outcome, published = db.execute(
-        "SELECT r.id, r.outcome, c.published_reading_id FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id "
-        "WHERE c.id = ?",
+    reading_id, outcome, published, held = db.execute(
+        f"SELECT r.id, r.outcome, c.published_reading_id, {_HELD.format('c.id')} FROM page_capture c "
+        "JOIN reading r ON r.id = c.newest_reading_id WHERE c.id = ?",
         [capture_row],
     ).fetchone()
-    waits = outcome != "rejected" and published is None
+    waits = outcome != "rejected" and published is None and not held
     if waits:
         db.conn.execute("UPDATE reading SET run_id = ? WHERE id = ?", [run_id, reading_id])
         db.conn.execute("UPDATE page_finding SET run_id = ? WHERE reading_id = ?", [run_id, reading_id])
@@ -40,10 +84,11 @@ def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:
 
 def adopt_interrupted(db: Database, run_id: int, command: str) -> None:
     """Let what interrupted or failed runs of a command read, but did not publish, pass to this run; the caller holds the
-    transaction."""
+    transaction. What is held back is not interrupted."""
     orphans = (
         "SELECT r.id FROM reading r JOIN run_log l ON l.id = r.run_id JOIN page_capture c ON c.newest_reading_id = r.id "
-        "WHERE l.command = ? AND l.outcome IN ('interrupted', 'failed') AND c.published_reading_id IS NULL"
+        "WHERE l.command = ? AND l.outcome IN ('interrupted', 'failed') AND c.published_reading_id IS NULL "
+        f"AND NOT {_HELD.format('c.id')}"
     )
     db.conn.execute(f"UPDATE page_finding SET run_id = ? WHERE reading_id IN ({orphans})", [run_id, command])
     db.conn.execute(f"UPDATE reading SET run_id = ? WHERE id IN ({orphans})", [run_id, command])

@@ -146,7 +146,8 @@ def unpublished(db: Database) -> bool:
     query = (
         "SELECT EXISTS (SELECT 1 FROM run_log l JOIN reading r ON r.run_id = l.id JOIN page_capture c "
         "ON c.newest_reading_id = r.id WHERE l.command = 'scrape' AND coalesce(l.outcome, 'interrupted') IN ('interrupted', "
-        "'failed') AND c.published_reading_id IS NULL AND r.outcome != 'rejected')"
+        "'failed') AND c.published_reading_id IS NULL AND r.outcome != 'rejected' "
+        "AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = c.id AND h.released_at IS NULL))"
     )
     return bool(db.execute(query).fetchone()[0])
 

@@ -1,5 +1,6 @@
 """The record of what was done: one row a run, with its counts and its findings about files that became no page."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from sqlite_utils import Database
@@ -34,6 +35,15 @@ def begin(db: Database, command: str, now: str) -> int:
         )
         cursor = db.conn.execute("INSERT INTO run_log (command, started_at) VALUES (?, ?)", [command, now])
     return int(cursor.lastrowid or 0)
+
+
+def mark_held(db: Database, run_ids: Iterable[int]) -> None:
+    """Let runs that died after the decision to hold them back be held ones; the caller holds the transaction."""
+    db.conn.executemany(
+        "UPDATE run_log SET outcome = 'held', exit_code = 4 WHERE id = ? AND outcome IN ('interrupted', 'failed') "
+        "AND exit_code IS NULL",
+        [(run_id,) for run_id in run_ids],
+    )
 
 
 def note(db: Database, run_id: int, counts: Counts) -> None:

@@ -12,15 +12,26 @@ from normalize.fields import BY_NAME, Field
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field (and item): for each occupation its row of `observation`, None where no page has the field."""
+    """One field (and item): for each occupation its row of `observation`, None where no page has the field, and whether pages
+    disagree on it."""
 
     field: Field
     item: str
     cells: tuple[Row | None, ...]
+    disputed: tuple[bool, ...]
 
 
 def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
     """All fields that any of the occupations has, in the order of the fields, lists and skills item by item."""
     columns = [{(row["field"], row["item"]): row for row in queries.facts(db, slug)} for slug in slugs]
+    disputed = [{(row["field"], row["item"]) for row in queries.conflicts(db, slug)} for slug in slugs]
     keys = sorted({key for column in columns for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1]))
-    return [Line(BY_NAME[name], item, tuple(column.get((name, item)) for column in columns)) for name, item in keys]
+    return [
+        Line(
+            BY_NAME[name],
+            item,
+            tuple(column.get((name, item)) for column in columns),
+            tuple((name, item) in facts for facts in disputed),
+        )
+        for name, item in keys
+    ]

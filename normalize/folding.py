@@ -19,9 +19,10 @@ _TRANSLATION = {
 }
 _UNSEEN = {ord(c): None for c in _INVISIBLE}
 _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
-_MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\[\w{1,2}\]|\s*\n\s*[0-9]{1,2})+$")
+_MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\[\w{1,2}\]|\s*\n\s*[0-9]{1,2})+(?:\s*:)?$")
 _FIGURES = frozenset("0123456789")
-_MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n")
+_MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n:")
+_ICONS = frozenset(("So", "Sk", "Co", "Mn", "Cf"))
 _SHORT = 200
 _WORD = re.compile(r"[^\W_]+")
 _SPELLED = re.compile("[&+#]")
@@ -78,6 +79,18 @@ def without_mark(text: str) -> str:
     if end not in _MARK_ENDS or (end in _FIGURES and "\n" not in text):
         return text
     return _MARK.sub("", text)
+
+
+def without_icons(text: str) -> str:
+    """A label without the pictures, of signs that are no letters, before and behind it."""
+    if text.isascii():
+        return text
+    start, end = 0, len(text)
+    while start < end and (text[start].isspace() or unicodedata.category(text[start]) in _ICONS):
+        start += 1
+    while end > start and (text[end - 1].isspace() or unicodedata.category(text[end - 1]) in _ICONS):
+        end -= 1
+    return text[start:end]
 
 
 def letters(text: str) -> str:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from normalize import checks
+from normalize.checks.columns import columns
+from normalize.checks.likeness import unlikely
 from normalize.claims import SIDES, Claim, Claims, Side
 from normalize.errors import Rejected
 from normalize.facts import Fact, Outcome, Reading, Status, Value
@@ -18,9 +20,10 @@ def read(page: Claims) -> Reading:
     """All facts of a page, ordered by side, field and item, with the findings that explain every doubt."""
     verdicts, found = weigh(page.claims)
     findings = [*map(from_note, page.notes), *found]
-    facts: list[Fact] = []
-    for side in SIDES:
-        facts += _Side(side, [v for v in verdicts if v.claim.side == side], findings).facts()
+    sides = {side: _Side(side, [v for v in verdicts if v.claim.side == side], findings) for side in SIDES}
+    for doubted in columns(verdicts, [claim for side in sides.values() for claim in side.unlikely]):
+        sides[doubted.side].contradict(doubted.contradiction)
+    facts = [fact for side in sides.values() for fact in side.facts()]
     facts.sort(key=_order)
     outcome: Outcome = "partial" if any(f.severity == "error" for f in findings) else "complete"
     return Reading(outcome, page.left, page.right, tuple(facts), page.parts, tuple(findings))
@@ -32,35 +35,47 @@ def rejected(error: Rejected, findings: tuple[Finding, ...] = ()) -> Reading:
 
 
 class _Side:
-    """The verdicts of one side on their way to facts."""
+    """The verdicts of one side on their way to facts; `unlikely` are the claims whose value no field of theirs can have."""
 
     def __init__(self, side: Side, verdicts: list[Verdict], findings: list[Finding]) -> None:
         self.side: Side = side
         self.verdicts = verdicts
         self.findings = findings
         self.doubts: set[tuple[str, str]] = set()
+        self.unlikely: list[Claim] = []
+        self.said = {field for verdict in verdicts for field in verdict.term.fields}
+        self.rows = [
+            (verdict, self._in_years(row, claim) if row.field == EXPERIENCE.name else row, claim)
+            for verdict in verdicts
+            for row, claim in verdict.rows
+        ]
+        self._check()
 
     def facts(self) -> list[Fact]:
         """The facts of this side; doubts become `suspect` and a finding."""
-        rows = [
-            (verdict, self._in_years(row) if row.field == EXPERIENCE.name else row, claim)
-            for verdict in self.verdicts
-            for row, claim in verdict.rows
-        ]
-        self._check(rows)
-        facts = [self._make(c, row.field, row.item or c.item, _stored(row), self._status(v, row, c)) for v, row, c in rows]
+        facts = [self._make(c, row.field, row.item or c.item, _stored(row), self._status(v, row, c)) for v, row, c in self.rows]
         for verdict in self.verdicts:
             if not verdict.read or verdict.read.missing or verdict.read.unlisted:
                 facts += self._without_value(verdict)
         return facts
 
-    def _in_years(self, row: Row) -> Row:
+    def contradict(self, contradiction: checks.Contradiction | None, item: str = "") -> None:
+        """Put the fields that a check doubts in doubt, those that the page has; of ranked ones the item."""
+        if contradiction:
+            fields = [field for field in contradiction.fields if field in self.said]
+            self._doubt(contradiction.code, contradiction.detail, *fields, item=item)
+
+    def _in_years(self, row: Row, claim: Claim) -> Row:
         """Experience in years: its unit, where it shows none, is that of the time to become whose upper end it is."""
         assert isinstance(row.value, Decimal)
         shown, until = self._upper_end()
         unit = row.item or (shown if until == row.value * _MONTHS.get(shown, 0) else "")
-        if not unit or (until and until != row.value * _MONTHS[unit]):
+        if not until and not unit:
             self._doubt("experience_unit_unknown", f"{row.value} beside {self._time_raw() or 'no time range'}", row.field)
+        elif until and until != row.value * _MONTHS.get(unit, 0):
+            self._doubt("experience_differs", f"{row.value} {unit} beside {self._time_raw()}", row.field, *_TIME)
+        if (row.field, "") in self.doubts:
+            self.unlikely.append(claim)
         if unit != "months":
             return Row(row.field, "", row.value)
         years = round(row.value / 12, 4)
@@ -79,34 +94,39 @@ class _Side:
     def _time_raw(self) -> str:
         return next((v.claim.raw for v in self.verdicts if v.term.name == "time_to_become"), "")
 
-    def _check(self, rows: list[tuple[Verdict, Row, Claim]]) -> None:
-        values = {row.field: row.value for _, row, _ in rows if not row.item and not isinstance(row.value, str)}
-        agreeing = {row.field: verdict.agreeing for verdict, row, _ in rows}
+    def _check(self) -> None:
+        values = {row.field: row.value for _, row, _ in self.rows if not row.item and not isinstance(row.value, str)}
+        agreeing = {row.field: verdict.agreeing for verdict, row, _ in self.rows}
         for contradiction in checks.pay(values, agreeing):
-            self._contradict(contradiction)
-        for _, row, claim in rows:
-            if not isinstance(row.value, str):
-                self._contradict(checks.out_of_range(row.field, row.value), claim.item)
-        self._name_twice([(row.value, claim) for _, row, claim in rows if isinstance(row.value, str)])
+            self.contradict(contradiction)
+        for _, row, claim in self.rows:
+            found = self._unlikely(row)
+            if found:
+                self.unlikely.append(claim)
+                self.contradict(found, claim.item)
+        self._name_twice([(row.value, claim) for _, row, claim in self.rows if isinstance(row.value, str)])
         for verdict in self.verdicts:
             if verdict.read and verdict.read.shares:
-                self._contradict(checks.shares_sum(verdict.term.fields[0], verdict.read.shares))
+                if 2 * len(verdict.read.unlisted) >= len(verdict.read.shares):
+                    self.doubts.add((verdict.term.fields[0], ""))  # the list may be of something else; the labels have a finding
+                self.contradict(checks.shares_sum(verdict.term.fields[0], verdict.read.shares))
+
+    def _unlikely(self, row: Row) -> checks.Contradiction | None:
+        if isinstance(row.value, str):
+            return unlikely(row.field, row.value)
+        return checks.out_of_range(row.field, row.value, row.item)
 
     def _name_twice(self, values: list[tuple[str, Claim]]) -> None:
         """Items of a list that say the same: which of them counts cannot be known."""
         ranks: dict[str, list[Claim]] = {}
         for value, claim in values:
-            if claim.section == "skills" and claim.item:
+            if claim.item:
                 ranks.setdefault(fold(value), []).append(claim)
         for claims in ranks.values():
             if len(claims) > 1:
                 said = ", ".join(f"{plain(claim.raw)!r} (item {claim.item})" for claim in claims[:5])
                 self._find("duplicate_skill", said, "skill.name")
                 self.doubts |= {(field, c.item) for c in claims for field in ("skill.name", "skill.pct")}
-
-    def _contradict(self, contradiction: checks.Contradiction | None, item: str = "") -> None:
-        if contradiction:
-            self._doubt(contradiction.code, contradiction.detail, *contradiction.fields, item=item)
 
     def _doubt(self, code: str, detail: str, *fields: str, item: str = "") -> None:
         """Put fields in doubt, or of ranked ones the item."""
@@ -136,6 +156,7 @@ class _Side:
 
 
 _MONTHS = {"years": 12, "months": 1}
+_TIME = ("outlook.time_to_become_min_months", "outlook.time_to_become_max_months")
 _CONVERT: dict[str, Callable[[Exact], Value]] = {"integer": int, "real": float, "text": str}
 
 

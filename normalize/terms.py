@@ -23,13 +23,15 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Read:
     """What one cell says: its rows, the labels that no vocabulary lists, all shares, the fields that the cell says have no
-    value (the upper end of `more than 10 years`), and those whose value it shows to be missing (the name of `, 21%`)."""
+    value (the upper end of `more than 10 years`), and those whose value it shows to be missing (the name of `, 21%`). `half` is
+    how far a figure may lie from what was rounded to it (`$45k`: 500)."""
 
     rows: tuple[Row, ...]
     unlisted: tuple[str, ...] = ()
     shares: tuple[Decimal, ...] = ()
     without: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    half: Decimal = Decimal(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,14 @@ def _one(field: str, grammar: Callable[[str], Exact]) -> Term:
     return Term(field, (field,), lambda text: Read((Row(field, "", grammar(text)),)))
 
 
+def _mean(text: str) -> Read:
+    mean, half = money.rounded_a_year(text)
+    return Read((Row("salary.annual_mean_usd", "", mean),), half=half)
+
+
 def _range(text: str) -> Read:
-    low, high = money.dollar_range(text)
-    return Read((Row("salary.annual_low_usd", "", low), Row("salary.annual_high_usd", "", high)))
+    (low, high), half = money.rounded_range(text)
+    return Read((Row("salary.annual_low_usd", "", low), Row("salary.annual_high_usd", "", high)), half=half)
 
 
 def _degree(text: str) -> Read:
@@ -96,7 +103,7 @@ def _skill(text: str) -> Read:
 
 
 TERMS: dict[str, Term] = {
-    "annual_mean": _one("salary.annual_mean_usd", money.dollars_a_year),
+    "annual_mean": Term("annual_mean", ("salary.annual_mean_usd",), _mean),
     "hourly_mean": _one("salary.hourly_mean_usd", money.dollars_an_hour),
     "salary_range": Term("salary_range", ("salary.annual_low_usd", "salary.annual_high_usd"), _range),
     "best_city": _one("salary.best_city", names.name),

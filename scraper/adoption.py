@@ -1,7 +1,7 @@
 """What a dead run left in the archive behind the last byte that the index knows: whole records are taken over, a torn one is
 cut off. Nothing is lost, and nothing is there twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -10,17 +10,17 @@ from db import captures, freshness, publish, queue
 from db.freshness import Rhythm
 from normalize.errors import CorruptRecord
 from normalize.findings import CODES, Finding, finding
-from scraper import discovery
+from scraper import discovery, gate
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
-from scraper.records import Verdict, Written
+from scraper.records import Decision, Verdict, Written
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
     from scraper.intake import Intake, PageReport
 
 RECORDS_A_TRANSACTION = 100
-Record = tuple[Location, Written | Verdict | None]
+Record = tuple[Location, Written | Verdict | Decision | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +34,17 @@ class _Tail:
 
 def adopt(intake: "Intake", rhythm: Rhythm) -> "list[PageReport]":
     """Take over the captures of all files that the index does not know to their end, and settle the visits they belong to; and
-    what dead runs had loaded without publishing it.
+    what dead runs had loaded without publishing it. What was decided of captures, to hold them back or to release them, is
+    decided here too, and before that.
 
     Bytes that are no record of ours stay where they are, and are reported. Raises StorageError.
     """
+    adoption = _Adoption(intake, rhythm)
+    told = list(adoption.all()) if adoption.tails else []
     with intake.db.atomic():
         for command in ("import", "scrape"):
             publish.adopt_interrupted(intake.db, intake.report.run_id, command)
-    adoption = _Adoption(intake, rhythm)
-    return list(adoption.all()) if adoption.tails else []
+    return told
 
 
 class _Adoption:
@@ -55,6 +57,7 @@ class _Adoption:
         self._intake, self._db, self._archive, self._rhythm = intake, intake.db, intake.archive, rhythm
         self._verdicts: dict[str, Finding] = {}
         self._early: list[tuple[Location, Written]] = []
+        self._unsettled: list[Decision] = []
         self.tails = [self._survey(name, known, size) for name, (known, size) in intake.archive.unknown().items()]
 
     def all(self) -> "Iterator[PageReport]":
@@ -63,12 +66,14 @@ class _Adoption:
             records = _between(self._archive, tail)
             while batch := list(islice(records, RECORDS_A_TRANSACTION)):
                 last = batch[-1][0]
-                yield from self._batch([(at, r) for at, r in batch if isinstance(r, Written)], tail, last.offset + last.length)
+                yield from self._batch(batch, tail, last.offset + last.length)
         waiting = iter(self._early)
         while late := list(islice(waiting, RECORDS_A_TRANSACTION)):
             yield from self._batch(late)
-        if self._early:
+        if self._early or self._unsettled:
             with self._intake.together():
+                for decided in self._unsettled:
+                    gate.replay(self._db, self._intake.report.run_id, decided, again=True)
                 for tail in self.tails:
                     self._archive.learn(tail.name, tail.end)
                 self._intake.sync()
@@ -91,16 +96,20 @@ class _Adoption:
         return _Tail(name, known, end)
 
     def _batch(
-        self, batch: list[tuple[Location, Written]], tail: _Tail | None = None, end: int = 0
+        self, batch: Sequence[Record], tail: _Tail | None = None, end: int = 0
     ) -> "list[PageReport]":  # fmt: skip
         """Take records over; without a `tail` they are those that waited, and come now or never."""
         with self._intake.together():
             taken: list[Capture] = []
             told: list[PageReport] = []
             for place, record in batch:
-                told += self._record(place, record, taken, last=tail is None)
+                if isinstance(record, Written):
+                    told += self._record(place, record, taken, last=tail is None)
             told += self._intake.settle()
-            if tail and not self._early:
+            for _, record in batch:
+                if isinstance(record, Decision) and not gate.replay(self._db, self._intake.report.run_id, record):
+                    self._unsettled.append(record)
+            if tail and not self._early and not self._unsettled:
                 self._archive.learn(tail.name, end)
             self._intake.sync()
             for capture, report in zip(taken, told, strict=True):

@@ -19,7 +19,7 @@ from typing import BinaryIO
 from normalize.errors import ConfigError, CorruptRecord, StorageError
 from scraper import records
 from scraper.capture import Capture
-from scraper.records import Verdict, Written
+from scraper.records import Decision, Verdict, Written
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
@@ -62,6 +62,10 @@ class Archive:
         """Write what became of reading a capture where reading it again would harm."""
         return self._write(records.verdict(capture, code, detail, self.now))
 
+    def append_decision(self, decided: Decision) -> Location:
+        """Write which captures are held back or released."""
+        return self._write(records.decision(decided))
+
     def read(self, place: Location, sha256: str) -> bytes:
         """The body of a capture. Raises CorruptRecord where the bytes are not those that the index promises."""
         path = self.folder / place.warc_file
@@ -86,7 +90,7 @@ class Archive:
         sizes = {path.name: path.stat().st_size for path in files}
         return {name: (self._known.get(name, 0), size) for name, size in sorted(sizes.items()) if size > self._known.get(name, 0)}
 
-    def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | None]]:
+    def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | None]]:
         """What lies in a file from an offset on, to the end of its last whole record; None for a record of no capture.
 
         A torn record at the end is passed over. Raises CorruptRecord for bytes that are no record of ours.
@@ -94,7 +98,7 @@ class Archive:
         for place, record in _members(self.folder / name, start):
             try:
                 found = records.understood(record)
-            except (ValueError, KeyError, ConfigError) as error:
+            except (ValueError, KeyError, TypeError, ConfigError) as error:
                 raise CorruptRecord(name, place.offset, f"no record that can be understood ({error})") from error
             yield place, found
 

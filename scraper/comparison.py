@@ -1,186 +1,188 @@
-"""Reading one table as a comparison: which column is which job's, where the labels stand, which section it is."""
+"""Reading one table with the jobs as columns: which column is which job's, where the labels stand, which section it is."""
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import NamedTuple
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
-from normalize.folding import fold, is_blank, letters, name_keys, plain, shown, without_mark
+from normalize.folding import fold, is_blank, plain, shown
+from normalize.terms import TERMS
+from scraper.cells import take_apart
 from scraper.document import Table
-from scraper.sites import Site
+from scraper.headings import Reader
+from scraper.rows import Below, Row, bare, is_filled, jobs_of
+from scraper.sections import stand, vote
 
 _FIGURE = re.compile(r"[0-9]")
-_SIGNED = re.compile(r"[-+] ?[0-9]")
+SIGNED = re.compile(r"[-+] ?[0-9]")
 Cells = tuple[str, ...]
-Named = Mapping[Side, list[int]]
-
-
-class Pair:
-    """The two jobs of a URL, and the keys by which their titles are recognised."""
-
-    def __init__(self, left: str, right: str) -> None:
-        slugs: dict[Side, str] = {"left": left.replace("-", " "), "right": right.replace("-", " ")}
-        self._keys = {side: name_keys(slug) for side, slug in slugs.items()}
-        self._all_keys = self._keys["left"] | self._keys["right"]
-        self._exact = {side: letters(slug) for side, slug in slugs.items()}
-        self._asked: dict[str, Side | None] = {}
-
-    def side(self, text: str) -> Side | None:
-        """The job whose title a text is, if it is one: of two that it could be, the one whose slug it spells."""
-        if not text or len(text) > 200:
-            return None
-        try:
-            return self._asked[text]
-        except KeyError:
-            side = self._asked[text] = self._find(text)
-            return side
-
-    def _find(self, text: str) -> Side | None:
-        keys = name_keys(without_mark(text))
-        if keys.isdisjoint(self._all_keys) or not letters(text):
-            return None
-        found = [side for side in SIDES if keys & self._keys[side]]
-        if len(found) == 2:
-            found = [side for side in SIDES if self._exact[side] == max(keys, key=len)]
-        return found[0] if len(found) == 1 else None
 
 
 @dataclass(slots=True)
 class Compared:
-    """What one table gives: claims, titles by side, the section, and what nothing took. No section: not a comparison."""
+    """What one table gives: claims, titles by side, its sections, and what nothing took. No section: not a comparison; where it
+    is `laid_out`, its cells are pieces of the page."""
 
-    section: str = ""
+    sections: list[str] = field(default_factory=list)
     claims: list[Claim] = field(default_factory=list)
     titles: dict[Side, str] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
+    laid_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Where the labels and the two jobs stand in the rows below a header."""
+    """Where the labels and the two jobs stand in the rows below a header; `extra` columns are of neither, but may tell more."""
 
     label: int
     jobs: Mapping[Side, int]
     headings: Cells
     titles: Mapping[Side, str]
+    extra: tuple[int, ...]
 
 
-class _Row(NamedTuple):
-    """A row of a table: its cells, the columns of each job that it names, and the sections that know a cell as a label."""
-
-    number: int
-    cells: Cells
-    jobs: Named
-    known: tuple[Mapping[str, str], ...]
-
-    @property
-    def said(self) -> str:
-        """The row in a message."""
-        return f"{' | '.join(self.cells)[:160]!r}"
+def header_of(rows: list[Row]) -> int | None:
+    """The first row that names both jobs."""
+    return next((row.number for row in rows if len(row.jobs) == 2), None)
 
 
-def compare(table: Table, block: int, pair: Pair, site: Site, hint: str) -> Compared:
-    """Take every cell of a comparison table by row label and column title; what is left over becomes a note."""
-    rows = [_Row(number, cells, _jobs(cells, pair), tuple(map(site.where, cells))) for number, cells in enumerate(table.rows)]
-    header = next((row.number for row in rows if len(row.jobs) == 2), None)
+def compare(
+    table: Table, rows: list[Row], block: int, reader: Reader, hint: str, narrowed: str, turned: bool = False
+) -> Compared:
+    """Take every cell of a comparison table by row label and column title; what is left over becomes a note.
+
+    `hint` are the words before the table, `narrowed` those of a heading over it that limit it; a table that was `turned` has no
+    headings between its rows.
+    """
+    header = header_of(rows)
     if header is None:
-        return Compared(notes=_not_ours(rows))
-    reader = _Reader(table, block, pair, site)
-    reader.read(rows, header, hint)
-    return reader.result
+        return Compared()
+    columns = _Comparison(table, block, reader, turned)
+    columns.read(rows, header, hint, narrowed)
+    return columns.result
 
 
-def _jobs(cells: Cells, pair: Pair) -> dict[Side, list[int]]:
-    """The columns of each job that a row names."""
-    found: dict[Side, list[int]] = {}
-    for column, cell in enumerate(cells):
-        if side := pair.side(cell):
-            found.setdefault(side, []).append(column)
-    return found
+def rows_of(table: Table, reader: Reader) -> list[Row]:
+    """The rows of a table, with what is known of their cells."""
+    pair, where = reader.pair, reader.site.where
+    return [Row(number, cells, jobs_of(cells, pair), tuple(map(where, cells))) for number, cells in enumerate(table.rows)]
 
 
-def _not_ours(rows: list[_Row]) -> list[Note]:
-    """A table with row labels of ours, but without our two jobs as columns: of one of them, or of others."""
-    labels = Counter(column for row in rows for column, known in enumerate(row.known) if known)
-    if not labels or max(len(row.cells) for row in rows) < 2:
-        return []
-    heads = f"{' | '.join(filter(None, rows[0].cells))[:160]!r}"
-    if any(row.jobs for row in rows):
-        return [Note("unmatched_column", heads)]
-    return [Note("other_table" if max(labels.values()) > 1 or len(rows) < 3 else "ignored_table", heads)]
-
-
-class _Reader:
+class _Comparison:
     """One comparison table on its way to claims."""
 
-    def __init__(self, table: Table, block: int, pair: Pair, site: Site) -> None:
-        self.table, self.block, self.pair, self.site = table, block, pair, site
+    def __init__(self, table: Table, block: int, reader: Reader, turned: bool) -> None:
+        self.table, self.block, self.reader, self.turned = table, block, reader, turned
+        self.pair, self.site = reader.pair, reader.site
         self.spans, self.unseen, self.pictures = map(frozenset, (table.spans, table.unseen, table.pictures))
         self.result = Compared()
+        self.section = ""
+        self.below = Below(reader)
         self._empty: list[Claim] = []
 
-    def read(self, rows: list[_Row], header: int, hint: str) -> None:
-        first, body = rows[header], rows[header + 1 :]
+    def read(self, rows: list[Row], header: int, hint: str, narrowed: str) -> None:
+        first, above, body = rows[header], rows[:header], rows[header + 1 :]
+        if not any(any(row.known) for row in body) and any(any(row.known) for row in above):
+            above, body = [], above  # the titles stand below
         width = Counter(len(row.cells) for row in body).most_common(1)[0][0] if body else len(first.cells)
-        self.result.section = self._section(body, hint)
-        for row in rows[:header]:
+        self.below.begin([narrowed, *(text for row in above if (text := bare(row, (), self.spans)))])
+        for row in above:
             if any(row.known):
                 self._note("unknown_label", f"{row.said} stands above the header")
         columns = self._columns(first, body, width)
-        for row in body:
-            if len(row.jobs) == 2 and self._others(row) == self._others(first):
+        corner = self._corner(first, columns)
+        self._begin_section(body, corner if self.reader.words(corner).section else hint)
+        if columns and columns.label < len(columns.headings):
+            self.below.begin([columns.headings[columns.label]])
+        for number, row in enumerate(body):
+            if len(row.jobs) == 2 and self._heads_again(row, first, columns):
                 columns = self._columns(row, body, width)
+                self._head(self._corner(row, columns), body[number + 1 :])
             elif columns is None:
                 if any(row.known):
                     self._note("ragged_row", f"{row.said} stands below what is not understood")
             elif self._may_turn(row, columns):
                 self._note("ragged_row", f"{row.said} names the jobs the other way round; what follows is unread")
                 columns = None
+            elif not self.turned and (words := bare(row, tuple(columns.jobs.values()), self.spans)):
+                self._between(words, row, body[number + 1 :])
             else:
                 self._row(row, columns, width)
-                if self._heads_another_part(row, columns):
+                if not self.turned and self._heads_another_part(row, columns):
                     columns = None
 
-    def _heads_another_part(self, row: _Row, columns: _Columns) -> bool:
-        """Whether a row is a heading inside of the table that no hint of the site knows: `In California`, other jobs.
+    def _heads_again(self, row: Row, first: Row, columns: _Columns | None) -> bool:
+        """Whether a later row with both titles is a header: it says what the first says, or names a section beside titles in the
+        same columns."""
+        if self._others(row) == self._others(first):
+            return True
+        same = columns is not None and all(columns.jobs[side] in row.jobs[side] for side in SIDES)
+        return same and len(row.cells) == len(first.cells) and not any(row.known) and len(self._others(row)) <= 1
 
-        What follows may be about something else. A row of an advert, ignored by name, is none.
-        """
+    def _corner(self, row: Row, columns: _Columns | None) -> str:
+        """The words of a header that stands between rows, beside the titles."""
+        return next((cell for cell in row.cells if columns and not is_blank(cell) and not self.pair.side(cell)), "")
+
+    def _between(self, words: str, row: Row, rest: list[Row]) -> None:
+        """A row of nothing but words: a section, an advert, or what nobody knows."""
+        unseen = any((row.number, column) in self.unseen for column in range(len(row.cells)))
+        if self.below.is_passed_over(words, unseen):
+            self._note("ignored_label", repr(shown(words)[:160]))
+        elif not self._head(words, rest):
+            self._note("unknown_label", row.said)
+
+    def _head(self, words: str, rest: list[Row]) -> bool:
+        """Take words over the rows that follow; whether they are understood."""
+        if not words or fold(words) in self.site.layout.corner_set:
+            return True
+        if not self.below.heads(words):
+            return False
+        self._begin_section(rest, words)
+        return True
+
+    def _begin_section(self, rest: list[Row], hint: str) -> None:
+        """The section of the rows up to the next heading between them."""
+        rows = list(self._until_next(rest))
+        named = self.reader.words(hint).section if self.result.sections else ""
+        knows = named and any(named in sections for row in rows for sections in row.known)
+        self.section = named if knows else vote((k for row in rows for k in row.known), hint, self.site)
+        self.result.sections.append(self.section)
+
+    def _until_next(self, rest: list[Row]) -> Iterator[Row]:
+        for row in rest:
+            words = "" if self.turned else bare(row, (), self.spans)
+            if words and self.reader.words(words).kind in ("section", "titles", "neutral"):
+                return
+            yield row
+
+    def _heads_another_part(self, row: Row, columns: _Columns) -> bool:
+        """Whether a row is a heading inside of the table that names other jobs: what follows is about them."""
         label, known = self._label(row, columns)
         if known or fold(label) in self.site.ignored or all(map(is_blank, row.cells)):
             return False
         cells = [(column, row.cells[column]) for column in columns.jobs.values() if column < len(row.cells)]
-        bare = all(is_blank(cell) or (row.number, column) in self.spans for column, cell in cells)
         if self.site.is_hint(label):
-            return not bare and any(self.pair.side(cell) != self.pair.side(columns.headings[column]) for column, cell in cells)
+            return any(self.pair.side(cell) != self.pair.side(columns.headings[column]) for column, cell in cells)
+        if row.jobs and len({cell for cell in row.cells if not is_blank(cell)}) == 1:
+            return True
         words = {fold(cell) for column, cell in cells if (row.number, column) not in self.unseen and not _FIGURE.search(cell)}
-        return bare or (is_blank(label) and len(words) == 2)
+        return is_blank(label) and len(words) == 2
 
-    def _label(self, row: _Row, columns: _Columns) -> tuple[str, Mapping[str, str]]:
+    def _label(self, row: Row, columns: _Columns) -> tuple[str, Mapping[str, str]]:
         """The label of a row, and the sections that know it."""
         return (row.cells[columns.label], row.known[columns.label]) if columns.label < len(row.cells) else ("", {})
 
-    def _may_turn(self, row: _Row, columns: _Columns) -> bool:
+    def _may_turn(self, row: Row, columns: _Columns) -> bool:
         """Whether a row names the jobs in other columns: it may be a header, or a figure such as the most similar job."""
         return len(row.jobs) == 2 and any(columns.jobs[side] not in row.jobs[side] for side in SIDES)
 
-    def _others(self, row: _Row) -> Counter[str]:
-        """What a header says beside the titles: a later row with both titles is a header only if it says the same."""
+    def _others(self, row: Row) -> Counter[str]:
+        """What a header says beside the titles."""
         return Counter(fold(cell) for cell in row.cells if not is_blank(cell) and not self.pair.side(cell))
 
-    def _section(self, body: list[_Row], hint: str) -> str:
-        votes = Counter(section for row in body for known in row.known for section in known)
-        best = max(votes.values(), default=0)
-        tied = [section for section in self.site.labels if votes[section] == best]
-        said = fold(hint)
-        words = set(said.replace(":", " ").replace(",", " ").split())
-        hinted = [s for s in tied if words & set(self.site.hints.get(s, ())) or said in self.site.hints.get(s, ())]
-        return (hinted or tied or ["overview"])[0]
-
-    def _columns(self, top: _Row, body: list[_Row], width: int) -> _Columns | None:
+    def _columns(self, top: Row, body: list[Row], width: int) -> _Columns | None:
         """Columns by title. Where the labels stand below a title, the header's empty cell stands elsewhere: move it."""
         header, named = top.cells, top.jobs
         known = [sum(bool(row.known[c]) for row in body if c < len(row.cells)) for c in range(width)]
@@ -190,7 +192,7 @@ class _Reader:
             empty = [c for c, cell in enumerate(header) if is_blank(cell)]
             rest = [cell for c, cell in enumerate(header) if not empty or c != empty[-1]]
             header = (*rest[:label], "", *rest[label:])
-            named = _jobs(header, self.pair)
+            named = jobs_of(header, self.pair)
         jobs = {side: self._filled(columns, body) for side, columns in named.items()}
         said = f"the header {' | '.join(header)[:160]!r}"
         if len(header) != width or len(jobs) != 2 or any(label in columns for columns in jobs.values()):
@@ -201,37 +203,40 @@ class _Reader:
             return None
         at = {side: columns[0] for side, columns in jobs.items()}
         for side, column in at.items():
-            self.result.titles.setdefault(side, shown(without_mark(header[column])))
-        self._ignored(header, label, body)
-        return _Columns(label, at, header, {side: shown(header[column]) for side, column in at.items()})
+            self.result.titles.setdefault(side, self.pair.title(header[column]))
+        extra = tuple(self._ignored(header, label, body))
+        return _Columns(label, at, header, {side: shown(header[column]) for side, column in at.items()}, extra)
 
-    def _filled(self, columns: list[int], body: list[_Row]) -> list[int]:
+    def _filled(self, columns: list[int], body: list[Row]) -> list[int]:
         """Of the columns below one title those that are not empty altogether; the first where all are."""
-        return [c for c in columns if _is_filled(c, body)] or columns[:1]
+        return [c for c in columns if is_filled(c, body)] or columns[:1]
 
-    def _differ(self, columns: list[int], body: list[_Row]) -> bool:
+    def _differ(self, columns: list[int], body: list[Row]) -> bool:
         """Whether a title stands over columns with different cells: which of them counts cannot be known."""
         return len(columns) > 1 and any(len({row.cells[c] for c in columns if c < len(row.cells)}) > 1 for row in body)
 
-    def _ignored(self, header: Cells, label: int, body: list[_Row]) -> None:
+    def _ignored(self, header: Cells, label: int, body: list[Row]) -> Iterator[int]:
+        """The columns of neither job; those without a name may tell more of their rows."""
         for column, cell in enumerate(header):
             blank = is_blank(cell)
-            if column != label and not self.pair.side(cell) and (not blank or _is_filled(column, body)):
+            if column != label and not self.pair.side(cell) and (not blank or is_filled(column, body)):
                 self._note("ignored_column", f"column {column + 1}, which has no title" if blank else repr(cell[:80]))
+                if blank or column < label or fold(cell) in self.site.layout.corner_set:
+                    yield column
 
-    def _row(self, row: _Row, columns: _Columns, width: int) -> None:
+    def _row(self, row: Row, columns: _Columns, width: int) -> None:
         if all(map(is_blank, row.cells)):
             return
         claims = len(self.result.claims)
         self._take(row, columns, width)
         taken = self.result.claims[claims:]
-        if not taken and self._empty and any(_is_filled(column, [row]) for column in columns.jobs.values()):
+        if not taken and self._empty and any(is_filled(column, [row]) for column in columns.jobs.values()):
             self._note("ragged_row", f"{row.said} goes on with {self._empty[0].label!r}, whose cells are empty")
             self.result.claims = [claim for claim in self.result.claims if claim not in self._empty]
         elif taken:
             self._empty = taken if not any(claim.doubt or not is_blank(claim.raw) for claim in taken) else []
 
-    def _take(self, row: _Row, columns: _Columns, width: int) -> None:
+    def _take(self, row: Row, columns: _Columns, width: int) -> None:
         cell, known = self._label(row, columns)
         label = shown(cell)
         if fold(label) in self.site.ignored:
@@ -239,8 +244,8 @@ class _Reader:
         elif not known or not label:
             self._note("unknown_label", row.said)
         else:
-            home = self.result.section if self.result.section in known else next(iter(known))
-            section = self.result.section if home == "overview" else home  # what only the overview knows stands where it stands
+            named, below = self._beside(row, columns)
+            term, section = stand(named or self.section, known)
             doubt: Doubt = "cut_off" if row.number in self.table.open else ""
             if len(row.cells) != width and not doubt:
                 doubt = "ragged_row"
@@ -249,27 +254,51 @@ class _Reader:
                 if (row.number, column) in self.spans and row.cells[column] == cell:
                     self._note("ragged_row", f"{label!r} spans the column of {columns.headings[column]!r}")
                 elif column < len(row.cells):
-                    why = doubt or self._doubt(known[home], row, column)
+                    said, mixed = self._said(row, column, side, known)
+                    why = doubt or mixed or self._doubt(term, row, column)
                     if why and not doubt:
                         self._note(why, f"{label!r} of {columns.titles[side]!r}", side)
-                    place = Place(self.block, row.number, column)
-                    self.result.claims.append(
-                        Claim(known[home], side, row.cells[column], section, place, label, columns.titles[side], "", why)
-                    )
+                    if below and not why:
+                        why = "below_heading"
+                        self._note("unknown_heading", f"{label!r} below {below[:80]!r}", side, TERMS[term].fields[0])
+                    place, heading = Place(self.block, row.number, column), columns.titles[side]
+                    claim = Claim(term, side, row.cells[column], section, place, label, heading, "", why, said)
+                    self.result.claims.append(claim)
 
-    def _doubt(self, term: str, row: _Row, column: int) -> Doubt:
+    def _beside(self, row: Row, columns: _Columns) -> tuple[str, str]:
+        """The section that a column without a title names for a row, and the words that may limit it."""
+        section, below = "", self.below.words
+        for column in columns.extra:
+            text = row.cells[column] if column < len(row.cells) else ""
+            if not is_blank(text) and (row.number, column) not in self.unseen:
+                words = self.reader.words(text)
+                section = section or words.section
+                below = below or (text if words.kind == "narrow" else "")
+        return section, below
+
+    def _said(self, row: Row, column: int, side: Side, known: Mapping[str, str]) -> tuple[str, Doubt]:
+        """The value in a cell that repeats its row's label or its column's title; a cell that names others is in doubt."""
+        cell = row.cells[column]
+        if "\n" not in cell and ":" not in cell and not row.known[column]:
+            return "", ""
+        head, _, rest = cell.partition("\n")
+        repeated = self.pair.side(head) == side or not set(known.values()).isdisjoint(self.site.where(head).values())
+        if repeated and rest.isdigit():
+            return rest, ""  # no footnote of a label: it is a cell for values
+        said = take_apart(cell, self.pair, self.site)
+        if said.is_value:
+            return "", ""
+        fits = said.side in (None, side) and (not said.known or not set(known.values()).isdisjoint(said.known.values()))
+        return (said.rest, "") if fits and said.rest and not said.mixed else ("", "ragged_row")
+
+    def _doubt(self, term: str, row: Row, column: int) -> Doubt:
         """What makes the text of a cell less than what the page shows there; its code is the finding's too."""
         place = (row.number, column)
         if place in self.unseen:
             return "not_text"
-        if term == "growth" and place in self.pictures and not _SIGNED.search(plain(" ".join(row.cells))):
+        if term == "growth" and place in self.pictures and not SIGNED.search(plain(" ".join(row.cells))):
             return "drawn_sign"
         return ""
 
-    def _note(self, code: str, detail: str, side: Side | None = None) -> None:
-        self.result.notes.append(Note(code, detail, side))
-
-
-def _is_filled(column: int, rows: list[_Row]) -> bool:
-    """Whether any of the rows says something in a column."""
-    return any(column < len(row.cells) and not is_blank(row.cells[column]) for row in rows)
+    def _note(self, code: str, detail: str, side: Side | None = None, field: str | None = None) -> None:
+        self.result.notes.append(Note(code, detail, side, field))

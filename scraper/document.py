@@ -7,6 +7,8 @@ from normalize.noun import noun
 
 Place = tuple[int, int]
 MadeOf = Literal["table", "roles", "terms", "boxes", "strip"]
+DRAWN: frozenset[MadeOf] = frozenset(("boxes", "strip"))
+"""The tables whose words stand in the document a second time."""
 
 
 @noun

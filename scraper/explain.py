@@ -1,5 +1,6 @@
 """Where a value came from: the chain from the value back to the cell, the page and the record of the archive."""
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +54,7 @@ class Explanation:
     found_again: bool
     witnesses: tuple[Witness, ...]
     findings: tuple[Row, ...]
+    conflict: Row | None
 
     def to_dict(self) -> Row:
         """One flat object: the columns of `observation`, the place on the page, the record, witnesses and findings."""
@@ -66,7 +68,15 @@ class Explanation:
             "body_warc_file": self.body.warc_file, "body_warc_offset": self.body.warc_offset,
             "body_warc_length": self.body.warc_length,
         }  # fmt: skip
-        return {**self.observation, **place, **self.provenance, **body, "witnesses": witnesses, "findings": list(self.findings)}
+        return {
+            **self.observation,
+            **place,
+            **self.provenance,
+            **body,
+            "witnesses": witnesses,
+            "findings": list(self.findings),
+            "conflict": self.conflict,
+        }
 
 
 _TIME_SOURCES = {
@@ -88,7 +98,11 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
         raise UnknownField(f"{field.name}.{item}" if item else field.name, (), f"is on no page for {slug}")
     records = {row["capture_id"]: captures.location(db, row["capture_id"]) for row in observed}
     traces = {capture_id: _trace(archive, trace, record) for capture_id, record in records.items()}
-    return [_explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]]) for row in observed]
+    conflicts = {(row["field"], row["item"]): row for row in queries.conflicts(db, slug)}
+    return [
+        _explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]], conflicts.get((row["field"], row["item"])))
+        for row in observed
+    ]
 
 
 def _trace(archive: Archive, trace: AskTrace, record: Record) -> Trace:
@@ -96,7 +110,7 @@ def _trace(archive: Archive, trace: AskTrace, record: Record) -> Trace:
     return trace(body, record.media_type, record.charset, record.url)
 
 
-def _explanation(db: Database, row: Row, trace: Trace, body: Record) -> Explanation:
+def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: Row | None) -> Explanation:
     provenance = queries.provenance(db, row)
     block, line, cell = (provenance.pop(name) for name in ("block", "row", "column"))
     about = list(_about(trace, row))
@@ -120,6 +134,7 @@ def _explanation(db: Database, row: Row, trace: Trace, body: Record) -> Explanat
         findings=tuple(
             f for f in queries.findings_of(db, row["capture_id"]) if f["side"] == row["side"] and f["field"] == row["field"]
         ),
+        conflict=conflict,
     )
 
 
@@ -175,6 +190,9 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
         yield "" if number else "witnesses", said
     for number, finding in enumerate(e.findings):
         yield "" if number else "findings", f"{finding['code']}: {finding['message']}"
+    if e.conflict:
+        support = json.loads(e.conflict["support"]).items()
+        yield "conflict", "pages disagree: " + ", ".join(f"{value} on {pages}" for value, pages in support)
 
 
 def _record(e: Explanation, folder: Path) -> Iterator[tuple[str, str]]:

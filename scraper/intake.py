@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from db import captures, load, publish, runs
+from db import captures, holds, load, publish, runs
 from db.connection import Database
 from normalize import vocabulary
+from normalize.bands import Band
 from normalize.errors import Rejected
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
-from scraper import version
+from scraper import gate, taught, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.parsing import PageBytes
@@ -36,7 +37,8 @@ class Report:
     """What a run did; `exit_code` is the contract's, `adopted` are the pages that a dead run had archived.
 
     `left` counts the pages that stay queued, `resting` those that were named and are not due yet (the first at `next_due_at`);
-    `passed_over` are addresses of no comparison page, `stopped` tells what ended the run early: its time, or its pages.
+    `passed_over` are addresses of no comparison page, `stopped` tells what ended the run early: its time, or its pages; `held` is
+    what it holds back.
     """
 
     run_id: int
@@ -49,14 +51,19 @@ class Report:
     next_due_at: str = ""
     passed_over: tuple[str, ...] = ()
     stopped: str = ""
+    held: gate.Held = field(default_factory=gate.Held)
 
 
 class Intake:
     """Takes captures into archive and database. The caller holds a transaction (`together`) around `take`, `settle`, `lose` and
     `sync`, and settles before it ends it."""
 
-    def __init__(self, db: Database, archive: Archive, sandbox: Sandbox, report: Report, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, db: Database, archive: Archive, sandbox: Sandbox, report: Report, clock: Callable[[], datetime],
+        band: Band = Band(),  # noqa: B008 - it is frozen
+    ) -> None:  # fmt: skip
         self.db, self.archive, self.sandbox, self.report, self.clock = db, archive, sandbox, report, clock
+        self._band, self._held_before = band, set[int]()
         self._waiting: list[_Waiting] = []
         with db.atomic():
             self.version_id = load.version(db, version.parser(), vocabulary.version())
@@ -108,6 +115,8 @@ class Intake:
 
     def _again(self, capture: Capture, name: str, row: int) -> PageReport:
         self._heal(capture, row)
+        if holds.is_held(self.db, row):
+            self._held_before.add(row)
         outcome, waits = publish.adopt(self.db, self.report.run_id, row)
         return self._count(name, outcome, not waits, captures.findings(self.db, row))
 
@@ -140,11 +149,17 @@ class Intake:
         captures.note_files(self.db, self.archive.sync())
 
     def finish(self, exit_code: int) -> None:
-        """Publish, and write down how the run ended."""
-        self.report.exit_code = exit_code
+        """Publish what is not held back, and write down how the run ended; only a fault of ours is worse than a run held back."""
+        run_id, at = self.report.run_id, self.clock()
+        held = gate.judge(self.db, run_id, self._band, len(self._held_before))
+        gate.record(self.db, self.archive, held, at)
+        exit_code = gate.EXIT_CODE if held and exit_code != 1 else exit_code
+        self.report.exit_code, self.report.held = exit_code, held
         with self.db.atomic():
-            publish.publish(self.db, self.report.run_id)
-            runs.finish(self.db, self.report.run_id, self.report.counts, exit_code, stamp(self.clock()))
+            gate.write(self.db, self.archive, run_id, held, at)
+            publish.publish(self.db, run_id)
+            taught.code(self.db, self.archive.folder, run_id, stamp(at))
+            runs.finish(self.db, run_id, self.report.counts, exit_code, stamp(self.clock()))
         self.report.finished = True
 
     def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:

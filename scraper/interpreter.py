@@ -5,50 +5,64 @@ from urllib.parse import urlsplit
 
 from normalize.claims import SIDES, Claims, Job, Note, Place
 from normalize.errors import Rejected
-from scraper import sites, skills, walls
-from scraper.comparison import Compared, Pair, compare
-from scraper.document import Document, Heading, Items, Paragraph, Table
+from scraper import copies, labels, sites, skills, tables, walls
+from scraper.comparison import Compared
+from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
+from scraper.headings import Outline, Reader
 from scraper.sentences import Prose
+from scraper.titles import Pair
 
-_NEAR = 20
 _MOST_OF_A_KIND = 50
 
 
 def interpret(document: Document, url: str) -> Claims:
-    """What a page says about the two jobs of its URL.
+    """What a page says about the two jobs of its URL. Raises Rejected as `look` does."""
+    return look(document, url)[0]
+
+
+def look(document: Document, url: str) -> tuple[Claims, bool]:
+    """The claims of a page, and whether row labels stand loose on it: a second look may show more.
 
     Raises Rejected `unknown_url_shape`, `other_jobs`, `no_comparison` or the code of a wall (see `scraper.walls`).
     """
-    found = sites.of(urlsplit(url).path.rstrip("/"))
-    if found is None:
+    known = sites.of(urlsplit(url).path.rstrip("/"))
+    if known is None:
         raise Rejected("unknown_url_shape", urlsplit(url).path[:200])
-    site, (left, right) = found
-    pair = Pair(left, right)
-    tables = {
-        number: compare(block, number, pair, site, _hint(document, number))
-        for number, block in enumerate(document.blocks)
-        if isinstance(block, Table)
-    }
-    ours = [table for table in tables.values() if table.section]
-    titles = {side: title for table in reversed(ours) for side, title in table.titles.items()}
-    notes = [note for table in tables.values() for note in table.notes]
-    if not any(table.claims for table in ours) or len(titles) < len(SIDES):
-        _reject(document, left, right, notes)
+    site, (left, right) = known
+    reader = Reader(Pair(left, right, site), site)
+    found = _tables(document, reader)
+    ours = [table for table in found.values() if table.claims]
+    headed = sorted((table for table in found.values() if table.sections), key=lambda table: len(table.titles) < len(SIDES))
+    titles = {side: title for table in reversed(headed) for side, title in table.titles.items()}
+    notes = list(dict.fromkeys(note for table in found.values() for note in table.notes))
+    if not ours or len(titles) < len(SIDES):
+        alone = [Note("unmatched_column", repr(title)) for table in ours for title in table.titles.values()]
+        _reject(document, left, right, [*notes, *alone])
     prose = Prose(site, titles)
-    claims = [claim for table in ours for claim in table.claims]
+    claims = copies.sure([claim for table in ours for claim in table.claims])
+    loose = labels.loose(document, reader, claims)
+    notes += labels.unread(document, claims, loose)
     lists = skills.read(document, site, titles)
     claims += lists.claims
-    for text, place, cut in _runs(document, tables, prose, lists.taken):
+    for text, place, cut in _runs(document, found, prose, lists.taken):
         claims += prose.claims(text, place, cut)
     if document.cut or any(claim.doubt == "cut_off" for claim in claims):
         notes.append(Note("cut_off", ""))
     if document.undecodable:
         notes.append(Note("undecodable_bytes", f"{document.undecodable:,}"))
     notes += requests(document)
-    parts = tuple(dict.fromkeys([*(table.section for table in ours), *["skills"] * bool(lists.claims), *prose.parts]))
+    sections = (section for table in headed for section in table.sections)
+    parts = tuple(dict.fromkeys([*sections, *["skills"] * bool(lists.claims), *prose.parts]))
     jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
     notes = _bounded([*notes, *lists.notes, *prose.notes, *prose.leftovers()])
-    return Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, tuple(notes))
+    said = Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, tuple(notes))
+    return said, bool(loose)
+
+
+def names_labels(document: Document, url: str) -> bool:
+    """Whether a page that was refused has row labels in short texts, so that a second look may show more."""
+    known = sites.of(urlsplit(url).path.rstrip("/"))
+    return known is not None and labels.stand_anywhere(document, known[0])
 
 
 def requests(document: Document) -> tuple[Note, ...]:
@@ -85,16 +99,30 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
     raise Rejected("no_comparison", f"{left} and {right}{cut}")
 
 
-def _hint(document: Document, number: int) -> str:
-    """The nearest heading or paragraph before a table."""
-    for block in (document.blocks[n] for n in range(number - 1, max(-1, number - _NEAR), -1)):
-        if isinstance(block, (Heading, Paragraph)):
-            return block.text[-200:]
-    return ""
+def _tables(document: Document, reader: Reader) -> dict[int, Compared]:
+    """What each table gives, and each list or paragraph of labels with values, by block."""
+    outline = Outline(document, reader)
+    found: dict[int, Compared] = {}
+    drawn: list[int] = []
+    stated: list[int] = []
+    last = len(document.blocks) - (document.cut or document.open_end)
+    for number, block in enumerate(document.blocks):
+        if isinstance(block, Table):
+            found[number] = tables.read(block, number, outline, reader)
+            drawn += [number] if block.made_of in DRAWN else []
+        elif not isinstance(block, Heading) and tables.may_state(block, reader):
+            found[number] = tables.stated(block, number, outline, reader, ends=number < last)
+            stated.append(number)
+    doubled = sorted([*drawn, *stated]) if drawn else []
+    kept = set(map(id, copies.distinct([found[number] for number in doubled])))
+    for number in doubled:
+        if id(found[number]) not in kept:
+            found[number] = Compared()
+    return found
 
 
 def _runs(
-    document: Document, tables: dict[int, Compared], prose: Prose, taken: dict[int, tuple[int, int]]
+    document: Document, found: dict[int, Compared], prose: Prose, taken: dict[int, tuple[int, int]]
 ) -> Iterator[tuple[str, Place, bool]]:
     """Every run of prose that may speak, with its place: paragraphs, list items, and the cells of tables that only lay out a
     page; but not what a list has taken.
@@ -115,7 +143,7 @@ def _runs(
             if prose.may_speak("\n".join(block.items)):
                 for row, item in enumerate(block.items):
                     yield item, Place(number, row), document.open_end and number == last and row == len(block.items) - 1
-        elif isinstance(block, Table) and not tables[number].section:
+        elif isinstance(block, Table) and (found[number].laid_out or not found[number].sections) and block.made_of not in DRAWN:
             spans = frozenset(block.spans)
             for row, cells in enumerate(block.rows):
                 for column, cell in enumerate(cells):

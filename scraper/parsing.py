@@ -11,7 +11,7 @@ from normalize.facts import Reading
 from normalize.findings import from_note
 from scraper import readers
 from scraper.document import Document, Heading, Paragraph, Table
-from scraper.interpreter import interpret, requests
+from scraper.interpreter import interpret, look, names_labels, requests
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -61,14 +61,28 @@ def parse(body: bytes, media_type: str, charset: str, url: str) -> Reading:
 def parse_many(pages: Sequence[PageBytes]) -> list[Reading]:
     """The readings of several pages, stage by stage: so each stage finds its own code and words in the caches of the machine."""
     documents = [_unless_rejected(readers.read, page.body, page.media_type, page.charset) for page in pages]
-    claims = [
-        document if isinstance(document, Rejected) else _unless_rejected(interpret, document, page.url)
+    first = [
+        document if isinstance(document, Rejected) else _unless_rejected(look, document, page.url)
         for document, page in zip(documents, pages, strict=True)
     ]
-    return [
-        _rejected(said, document) if isinstance(said, Rejected) else reading.read(said)
-        for document, said in zip(documents, claims, strict=True)
+    looks = [
+        (document, document) if isinstance(document, Rejected) else _look_again(document, said, page)
+        for document, said, page in zip(documents, first, pages, strict=True)
     ]
+    return [_rejected(said, document) if isinstance(said, Rejected) else reading.read(said) for document, said in looks]
+
+
+def _look_again(document: Document, said: tuple[Claims, bool] | Rejected, page: PageBytes) -> tuple[Document, Claims | Rejected]:
+    """A page with what it says; where tables may be drawn with boxes the second look at it, if that gives more."""
+    claims, loose = said if isinstance(said, tuple) else (said, names_labels(document, page.url))
+    if not loose or page.media_type != "text/html":
+        return document, claims
+    drawn = _unless_rejected(readers.read, page.body, page.media_type, page.charset, boxes=True)
+    again = drawn if isinstance(drawn, Rejected) else _unless_rejected(interpret, drawn, page.url)
+    if isinstance(drawn, Rejected) or isinstance(again, Rejected):
+        return document, claims
+    more = isinstance(claims, Rejected) or len(again.claims) > len(claims.claims)
+    return (drawn, again) if more else (document, claims)
 
 
 def _rejected(why: Rejected, document: Document | Rejected) -> Reading:
@@ -85,8 +99,12 @@ def _unless_rejected(function: Callable[P, T], *arguments: P.args, **named: P.kw
 
 def trace(body: bytes, media_type: str, charset: str, url: str) -> Trace:
     """Bytes to claims with the names of the tables. Raises Rejected."""
+    page = PageBytes(body, media_type, charset, url)
     document = readers.read(body, media_type, charset)
-    return Trace(interpret(document, url), _tables(document))
+    document, said = _look_again(document, _unless_rejected(look, document, url), page)
+    if isinstance(said, Rejected):
+        raise said
+    return Trace(said, _tables(document))
 
 
 def addresses(body: bytes, media_type: str, charset: str) -> Addresses:

@@ -2,17 +2,20 @@
 
 import hashlib
 import io
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
+from normalize.measures import Move
 from scraper.capture import Capture, Origin, TimeSource, charset_of, media_type_of, parse_stamp, printable, stamp
 
 _RESPONSE = "application/http; msgtype=response"
 _FIELDS = "application/warc-fields"
+_DECISION = "application/vnd.careerscape.decision+json"
 _PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
 _CONFIRMED = "careerscape-content-type"
 _MOVED = "x-archive-orig-"
@@ -36,6 +39,24 @@ class Verdict:
     capture_id: str
     code: str
     detail: str
+
+
+What = Literal["hold", "release"]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Captures (their ids) that are held back or released: when (ISO 8601), why, and by whom.
+
+    `moved` is what was out of its band: the reason of a hold; of a release, what was published all the same.
+    """
+
+    what: What
+    captures: tuple[str, ...]
+    at: str
+    reason: str
+    who: str
+    moved: tuple[Move, ...] = ()
 
 
 def whole(capture: Capture) -> bytes:
@@ -72,6 +93,12 @@ def verdict(capture: Capture, code: str, detail: str, now: datetime) -> bytes:
     return _record(WarcRecordType.metadata, head, fields.encode())
 
 
+def decision(decided: Decision) -> bytes:
+    """What is held back or released, as `metadata`."""
+    head = {"WARC-Date": decided.at, "Content-Type": _DECISION}
+    return _record(WarcRecordType.metadata, head, json.dumps(asdict(decided)).encode())
+
+
 def info(name: str, now: datetime) -> bytes:
     """The first record of a file."""
     head = {"WARC-Date": stamp(now), "WARC-Filename": name, "Content-Type": _FIELDS}
@@ -85,11 +112,13 @@ def body(record: bytes) -> bytes:
     return parsed.reader.read() if parsed.reader else b""
 
 
-def understood(record: bytes) -> Written | Verdict | None:
+def understood(record: bytes) -> Written | Verdict | Decision | None:
     """What a record of ours says, None for one of another kind. Raises ValueError, KeyError or ConfigError for a damaged one."""
     parsed = _parsed(record)
     head = {name.lower(): value for name, value in parsed.headers.items()}
     if parsed.record_type == WarcRecordType.metadata:
+        if head.get("content-type") == _DECISION:
+            return _decided(json.loads(parsed.reader.read() or b""))
         text = (parsed.reader.read() or b"").decode()
         fields = dict(line.partition(": ")[::2] for line in text.split("\r\n"))
         if "careerscape-verdict" not in fields:
@@ -114,6 +143,11 @@ def understood(record: bytes) -> Written | Verdict | None:
     if capture.sha256 != sha256:
         raise ValueError(f"the body is not the one with sha256 {sha256}")
     return Written(capture, sha256, False)
+
+
+def _decided(said: dict[str, Any]) -> Decision:
+    moved = tuple(Move(**move) for move in said["moved"])
+    return Decision(_one_of(said["what"], What), tuple(said["captures"]), said["at"], said["reason"], said["who"], moved)
 
 
 def _parsed(record: bytes) -> WarcRecord:

@@ -6,12 +6,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from db import hosts, queries, queue, requests
+from db import holds, hosts, queries, queue, requests
 from db.connection import Database
 from db.coverage import STATES
 from db.queries import Row
 from normalize.findings import CODES, Finding
-from scraper import terminal
+from scraper import gate, terminal
 from scraper.process import Terminated
 
 if TYPE_CHECKING:
@@ -71,7 +71,8 @@ class Told:
             pages = [{"file": p.name, "outcome": p.outcome, "findings": [asdict(f) for f in p.findings]} for p in self.pages]
             more = {
                 "queued": done.left, "not_due": done.resting, "next_due_at": done.next_due_at or None,
-                "passed_over": done.passed_over, "stopped": done.stopped or None, "requests": requests.outcomes(db, done.run_id),
+                "passed_over": done.passed_over, "stopped": done.stopped or None,
+                "held": _held(done.held), "requests": requests.outcomes(db, done.run_id),
             }  # fmt: skip
             terminal.print_json(row | more | {"files": pages, "findings": queries.findings(db, done.run_id)})
             return
@@ -89,6 +90,8 @@ def _about_run(done: "Report") -> Iterator[str]:
     for found in done.counts.lost:
         if found.code in ABOUT_RUNS:
             yield f"{found.severity}: {_words(found)}"
+    if done.held:
+        yield from gate.in_lines(done.held)
     if done.adopted:
         yield f"{_pages(len(done.adopted))} taken over from the archive: left by a run that died, or by another database"
     if over := dict.fromkeys(done.passed_over):
@@ -100,6 +103,18 @@ def _about_run(done: "Report") -> Iterator[str]:
         yield f"the run ended early: {_STOPPED[done.stopped]}"
     if done.left:
         yield f"{_pages(done.left)} left in the queue; the next scrape takes up what may be asked for by then"
+
+
+def _held(held: gate.Held) -> Row | None:
+    return {"pages": held.count, "moved": [asdict(move) for move in held.moved]} if held else None
+
+
+def held_lines(db: Database) -> Iterator[str]:
+    """The runs that wait for somebody to look at them."""
+    for run in holds.waiting(db):
+        moved = f", {run.alerts:,} figure{'s' * (run.alerts != 1)} out of the band" if run.alerts else ""
+        of_run = f"run {run.run_id} ({run.command} of {_day(run.started_at)}{moved})"
+        yield f"held back: {_pages(run.captures)} of {of_run}: careerscape check"
 
 
 def _day(stamp: str) -> str:

@@ -120,7 +120,7 @@ class Prose:
                         taken.append(match.span())
                         closed = bool(text_marked[match.end() :].strip(" ,;:")) or text_marked.rstrip()[-1] in ".!?"
                         doubt: Doubt = "cut_off" if cut and not closed else ""
-                        yield from self._values(sentence, match, text, offsets, place, doubt)
+                        yield from self._values(sentence, match, text, folded, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)
             for cue in sentence.cue_pattern.finditer(text_marked):
@@ -147,7 +147,14 @@ class Prose:
                 yield _unread(name, words)
 
     def _values(
-        self, sentence: Sentence, match: re.Match[str], text: str, offsets: Sequence[int], place: Place, doubt: Doubt
+        self,
+        sentence: Sentence,
+        match: re.Match[str],
+        text: str,
+        folded: str,
+        offsets: Sequence[int],
+        place: Place,
+        doubt: Doubt,
     ) -> Iterator[Claim]:
         groups = match.groupdict()
         for number in ("1", "2"):
@@ -155,15 +162,15 @@ class Prose:
             if not job:
                 continue
             start, end = match.span(f"value{number}" if groups.get(f"value{number}") else "value1")
-            words = (offsets[start], offsets[end - 1] + 1 if end > start else offsets[end])
             side: Side = "left" if job[0] == LEFT_MARK else "right"
             self._heard.add((sentence.name, side))
-            for item, low, high in self._items(sentence, text, *words):
+            for item, first, last in self._items(sentence, folded, start, end):
+                low, high = offsets[first], offsets[last - 1] + 1 if last > first else offsets[last]
                 at = Place(place.block, place.row, place.column, place.start + low)
                 yield Claim(sentence.term, side, text[low:high], "intro", at, sentence.name, self.titles[side], item, doubt)
 
     def _items(self, sentence: Sentence, text: str, start: int, end: int) -> Iterator[tuple[str, int, int]]:
-        """The rank and span of each value: one, or the items of a list of exactly `most`."""
+        """The rank and span of each value in folded text: one, or the items of a list of exactly `most`."""
         if not sentence.most:
             yield "", start, end
             return

@@ -5,18 +5,22 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from normalize.bands import Band
 from normalize.errors import ConfigError
+from normalize.fields import BY_NAME
 
 DEFAULTS = {"db": "careerscape.db", "archive": "archive", "config": "careerscape.toml"}
 PREFIX = "CAREERSCAPE_"
 MOST_DAYS = 36_500
 MOST_MB = 1_000_000_000
+MOST_PAGES = 1_000_000
+_TABLE = "drift"
 _CONTACT = re.compile(r"\S+@\S+|https?://\S+")
 _WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
@@ -27,7 +31,8 @@ class Settings:
     """What a run is told beside its command.
 
     `contact` is where the owner of a site can reach the person who runs it, `healthcheck` the address that hears of each run;
-    both empty where not said. Free space is in units of 1,000,000 bytes, 0 for no limit. `config` is the file that was read.
+    both empty where not said. Free space is in units of 1,000,000 bytes, 0 for no limit. `config` is the file that was read,
+    `drift` its table of that name: when a run is held back.
     """
 
     db: Path
@@ -40,6 +45,7 @@ class Settings:
     revisit_min_days: float = 1.0
     revisit_max_days: float = 60.0
     config: Path | None = None
+    drift: Band = field(default_factory=Band)
 
 
 def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -88,11 +94,22 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ConfigError(f"{path}: {why} (--config, CAREERSCAPE_CONFIG or the current folder names it)") from error
+    table = values.pop(_TABLE, {})
     if unknown := values.keys() - _KINDS:
         raise ConfigError(f"{path}: no such setting: {', '.join(sorted(unknown))}")
     found = {key: _understood(f"{path}: {key}", _KINDS[key].of_toml, value) for key, value in values.items()}
     said = {key: value for key, value in found.items() if value is not None}
-    return {key: path.parent / value if isinstance(value, Path) else value for key, value in said.items()}
+    paths = {key: path.parent / value if isinstance(value, Path) else value for key, value in said.items()}
+    return paths | {_TABLE: _drift(f"{path}: {_TABLE}", table)}
+
+
+def _drift(where: str, table: object) -> Band:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where} must be a table ([{_TABLE}])")
+    if unknown := table.keys() - _DRIFT:
+        raise ConfigError(f"{where}: no such setting: {', '.join(sorted(unknown))}")
+    given: dict[str, Any] = {key: _understood(f"{where}.{key}", _DRIFT[key], value) for key, value in table.items()}
+    return Band(**given)
 
 
 def _understood(where: str, read: Callable[[Any], object], value: object) -> object:
@@ -137,6 +154,22 @@ def _days() -> _Kind:
     return _Kind(of_toml, lambda text: of_toml(float(text) if _NUMBER.fullmatch(text) else text))
 
 
+def _between(least: float, most: float) -> Callable[[object], float]:
+    def of_toml(value: object) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not least < value <= most:
+            raise ValueError(f"must be a number above {least:g}, at most {most:g}, not {_shown(value)}")
+        return float(value)
+
+    return of_toml
+
+
+def _measured(value: object) -> tuple[str, ...]:
+    known = ("page", *BY_NAME)
+    if not isinstance(value, list) or any(name not in known for name in value):
+        raise ValueError(f"must be a list of fields, and of page for the outcomes of pages, not {_shown(value)}")
+    return tuple(value)
+
+
 def _shown(value: object) -> str:
     return repr(value)[:80] if isinstance(value, str | int | float) else f"a {type(value).__name__}"
 
@@ -170,4 +203,8 @@ _KINDS = {
     "healthcheck": _text(_address), "min_free_mb": _whole(0, MOST_MB), "full_fetch_days": _whole(1, MOST_DAYS),
     "revisit_min_days": _days(), "revisit_max_days": _days(),
 }  # fmt: skip
-_CARRIED = tuple(field.name for field in fields(Settings) if field.name not in ("db", "archive", "config"))
+_DRIFT: dict[str, Callable[[Any], object]] = {
+    "min_pages": _whole(1, MOST_PAGES).of_toml, "min_history": _whole(1, MOST_PAGES).of_toml,
+    "min_shift": _between(0, 1), "p_value": _between(0, 1), "off": _measured,
+}  # fmt: skip
+_CARRIED = tuple(known.name for known in fields(Settings) if known.name not in ("db", "archive", "config", _TABLE))

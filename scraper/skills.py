@@ -10,7 +10,7 @@ from normalize.errors import Refusal
 from normalize.folding import is_blank, plain
 from normalize.grammars.skills import says_per_cent, skill_and_percent
 from scraper.captions import Outline
-from scraper.document import Document, Heading, Items, Paragraph
+from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
 from scraper.sites import Site
 
 _SLOT = re.compile(r"[-*+•–—−]|[0-9]{1,3}[.)]")  # the mark of an item that shows nothing
@@ -169,7 +169,7 @@ def _events(document: Document) -> Iterator[Heading | tuple[str, int, int] | Lis
                         yield from _closed(listing)
                         listing = Listing()
                     yield text, number, start
-        else:
+        elif not (isinstance(block, Table) and block.made_of in DRAWN):
             if listing.items:
                 yield from _closed(listing)
                 listing = Listing()

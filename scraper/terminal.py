@@ -21,13 +21,14 @@ _UNSAFE = re.compile(
 )
 _SKILL_PCT = BY_NAME["skill.pct"]
 _PIPED_WIDTH = 1000
-_MARKS = {"suspect": " ?", "unreadable": "unreadable"}
-_STYLES = {"ok": "", "missing": "dim", "suspect": "yellow", "unreadable": "red"}
+_MARKS = {"suspect": " ?", "disputed": " !", "unreadable": "unreadable"}
+_STYLES = {"ok": "", "missing": "dim", "suspect": "yellow", "unreadable": "red", "disputed": "yellow"}
 _LEGEND = {
     "": "blank: no page says anything of it",
     "missing": f"{NOT_SHOWN} the page shows that it has no value",
     "suspect": "? a check on the page contradicts the value",
     "unreadable": "unreadable: the page shows something that is no such value",
+    "disputed": "! pages disagree: this is what one of them says, the view conflict has the others",
 }
 
 
@@ -105,12 +106,14 @@ def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
         label = f"    {item_words(line.field, line.item)}" if line.item else f"  {line.field.label}"
         if line.field.items and not line.item:
             label = "    The list as a whole"
-        cells = [_cell(line.field, row) for row in line.cells]
+        cells = [_cell(line.field, *cell) for cell in zip(line.cells, line.disputed, strict=True)]
         if line.field.ranked and line.item in shares:
-            cells = [_with_share(name, row) for name, row in zip(cells, shares[line.item].cells, strict=True)]
+            share = shares[line.item]
+            cells = [_with_share(*cell) for cell in zip(cells, share.cells, share.disputed, strict=True)]
         table.add_row(label, *cells)
     _print(table)
     seen = {row["status"] if row else "" for line in lines for row in line.cells}
+    seen |= {"disputed" for line in lines if any(line.disputed)}
     legend = [words for status, words in _LEGEND.items() if status in seen]
     if legend:
         _print(Text("\n" + "\n".join(legend), style="dim"))
@@ -129,7 +132,7 @@ def _with_breaks(lines: Sequence[Line]) -> Iterator[tuple[Line, str, bool]]:
         section, field = line.field.section, line.field.name
 
 
-def _cell(field: Field, row: Row | None) -> Any:
+def _cell(field: Field, row: Row | None, disputed: bool) -> Any:
     from rich.text import Text
 
     if row is None:
@@ -137,14 +140,16 @@ def _cell(field: Field, row: Row | None) -> Any:
     status = row["status"]
     if status == "unreadable":
         return Text(f"unreadable: {safe(row['raw'])}", style=_STYLES[status])
+    if disputed:
+        status = "disputed"
     return Text(safe(value_words(field, row["value"])) + _MARKS.get(status, ""), style=_STYLES[status])
 
 
-def _with_share(name: Any, share: Row | None) -> Any:
+def _with_share(name: Any, share: Row | None, disputed: bool) -> Any:
     """A skill and its share on one line."""
     if share is None or share["status"] in ("missing", "unreadable"):
         return name
-    return name.append(", ").append_text(_cell(_SKILL_PCT, share))
+    return name.append(", ").append_text(_cell(_SKILL_PCT, share, disputed))
 
 
 def print_pairs(title: str, pairs: Sequence[tuple[str, str]]) -> None:

@@ -7,8 +7,9 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 
 _READING = (
-    "captions.py", "comparison.py", "document.py", "interpreter.py", "parsing.py", "readers", "sentences.py", "sites",
-    "skills.py", "walls.py", "walls.toml",
+    "captions.py", "cards.py", "cells.py", "comparison.py", "copies.py", "document.py", "grids.py", "headings.py",
+    "interpreter.py", "labels.py", "parsing.py", "readers", "rows.py", "sections.py", "sentences.py", "sites", "skills.py",
+    "tables.py", "titles.py", "walls.py", "walls.toml",
 )  # fmt: skip
 
 

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from db import captures, current, load, publish, queue, runs
+from db import captures, current, holds, load, publish, queue, runs
 from scraper import adoption, cli, fetcher, http, intake, job, sandbox
 from scraper.archive import Archive
 
@@ -60,6 +60,13 @@ POINTS: dict[str, tuple[Any, str, bool, Callable[..., None]]] = {
 }
 """Where the process can end: what is called there, whether before or after it, and how."""
 
+DECIDING = {
+    "decided": (Archive, "append_decision", AFTER, _die),
+    "decision written": (Archive, "append_decision", AFTER, _die_written),
+    "held": (holds, "hold", AFTER, _die),
+}
+"""Points that only a run gets to of which something is held back or released."""
+
 
 def _unflushed(archive: Archive) -> dict[str, int]:
     return archive._sizes | ({archive._name: archive._size} if archive._file else {})
@@ -106,7 +113,7 @@ def main() -> None:
         setattr(owner, name, wrong)
     if point:
         name, _, number = point.partition(":")
-        owner, attribute, before, die = POINTS[name]
+        owner, attribute, before, die = (POINTS | DECIDING)[name]
         setattr(owner, attribute, _dying(getattr(owner, attribute), int(number), before, die))
     cli.main()
 

@@ -78,6 +78,7 @@ def test_any_two_occupations_compare_though_no_page_does(run: Command):
 def test_show_has_the_columns_of_the_view_and_the_facts(seeded: Command):
     (row,) = seeded.json("show", ANALYST)
     facts = row.pop("facts")
+    assert row.pop("conflicts") == []
     db = sqlite3.connect(seeded.folder / "careerscape.db")
     columns = [column[0] for column in db.execute("SELECT * FROM occupation_latest LIMIT 0").description]
     assert list(row) == columns

@@ -179,7 +179,7 @@ def test_the_terms_keys_and_slots_of_a_site_are_documented(write_expected: bool)
     rows = [(f"`{name}`", ", ".join(f"`{field}`" for field in term.fields)) for name, term in TERMS.items()]
     hold("adding-a-site.md", columns(("term", "fields"), *rows), write_expected)
     text = (DOCS / "adding-a-site.md").read_text()
-    models = [sites.Site, sites.Sentence, sites.Skills]
+    models = [sites.Site, sites.Sentence, sites.Skills, sites.Layout]
     assert [key for model in models for key in model.model_fields if f"| `{key}` |" not in text] == []
     assert [slot for slot in sites._SLOTS if f"`{slot}`" not in text] == []
 

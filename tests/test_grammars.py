@@ -222,8 +222,11 @@ TAKEN = {
         "Male, 34.4% Female, 65.6%", "Male, 34.4%Female, 65.6%", "Male 34.4%\nFemale 65.6%.", "34.4% Male, 65.6% Female",
     ), GENDERS),
     "label_and_percent": {"Ph.D., 5%": ("Ph.D.", D(5)), "Bachelor’s Degree": ("Bachelor's Degree", None)},
-    "name": {" Washington,\n DC ": "Washington, DC", "O’Reilly – West": "O’Reilly – West", "x" * 200: "x" * 200},
-    "skill": {"C++": "C++", "C": "C", "401(k)": "401(k)", "G&A": "G&A"},
+    "name": {
+        **{name: name for name in ("84 Lumber", "See's Candies", "Newegg", "Sponsors Inc", "Yahoo!", "St. Louis, MO", "A/B")},
+        " Washington,\n DC ": "Washington, DC", "O’Reilly – West": "O’Reilly – West", "x" * 200: "x" * 200,
+    },
+    "skill": {name: name for name in ("Work In Process", "Open Positions", "C++", "C", "401(k)", "G&A")},
 }
 REFUSED = {
     "money": {
@@ -261,6 +264,10 @@ REFUSED = {
     "name": {
         "looks_like_a_figure": "|-|–|$5|50%|12 - 34|1,234|£|5 €|...",
         "control_character": "a\0b|a\x1bb|\ud800|a\ue000", "too_long": "x" * 201,
+        "cut_short": "Southern New Hampshire Univ…|Virginia Bea...|Accenture..", "markup": "<b>Accenture</b>|Accenture*",
+        "more_than_a_name": "1. Accenture|#1 Accenture|# 12 Law|2) Law|Accenture See jobs|Accenture see open jobs|Law Apply now|"
+        "Accenture · Google|Accenture / Google|Accenture → Law|★ Accenture|• Law|Accenture 1,204 jobs|Accenture (12 openings)|"
+        "Accenture 4.2|New! Law|Sponsored: Accenture|Jobs at Accenture|Accenture is hiring",
     },
     "skill": {"looks_like_a_figure": "|\u200b|----|…|+", "control_character": "a\x1b[31m", "too_long": "x" * 201},
 }

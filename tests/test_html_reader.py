@@ -69,6 +69,15 @@ def test_blocks_come_in_page_order():
         ("<img alt='' src=x>2%", "2%"),
         ("<b style='-webkit-backface-visibility:hidden'>46</b>", "46"),
         ("2<sup>nd</sup> Grade", "2nd\nGrade"),
+        ("Accenture (US)<sup>1</sup>", "Accenture (US)\n1"),
+        ("C++<sup><a>[2]</a></sup>", "C++\n[2]"),
+        ("<b>Average salary</b><i>$44,937</i>", "Average salary\n$44,937"),
+        ("<b>Growth rate</b><i>-2%</i>", "Growth rate\n-2%"),
+        ("<b>44.9K</b><i>$44,937</i>", "44.9K\n$44,937"),
+        ("<b>$31,000</b><i>$64,000</i>", "$31,000\n$64,000"),
+        ("<b>Male, 34%</b><b>Female, 66%</b>", "Male, 34%\nFemale, 66%"),
+        ("<b>St</b><i>-Denis</i>", "St-Denis"),
+        ("46<title>x</title>", "46"),
         ("shown<span hidden>not</span><span style='display: none'>nor this</span>", "shown"),
         ("<script>var x = 1</script><style>a{}</style><svg><text>z</text></svg>46", "46"),
         ("", ""),
@@ -85,6 +94,33 @@ def test_spans_fill_every_place_that_they_cover():
         "<tr><td colspan=0>e</td></tr></table>"
     ).blocks[0]
     assert table == Table((("a", "b", "b"), ("a", "c", "d"), ("e",)), spans=((0, 2), (1, 0)))
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<thead><tr><th rowspan=2><th>A</thead><tbody><tr><td>B<td>1</tbody>", (("", "A"), ("B", "1"))),
+        ("<tbody><tr><td rowspan=0>A<td>1</tbody><tbody><tr><td>B<td>2</tbody>", (("A", "1"), ("B", "2"))),
+        ("<tr><td rowspan=2>A<td>1<tr></tr><tr><td>B<td>2", (("A", "1"), ("B", "2"))),
+        ("<tr><td rowspan=2>A<td>1<tr hidden><td>x</tr><tr><td>2", (("A", "1"), ("A", "2"))),
+        ("<tr><td>A<td style='visibility:hidden'>0<td>1", (("A", "", "1"),)),
+        ("<tr><td>A<td style='display:none'>0<td>1", (("A", "1"),)),
+        ("<tr><td>A<tr style='visibility:collapse'><td>B", (("A",),)),
+    ],
+)
+def test_no_cell_is_moved_into_another_column(html: str, found: tuple[tuple[str, ...], ...]):
+    assert rows(f"<table>{html}</table>") == found
+
+
+@pytest.mark.parametrize("tail", ["<b class='x", "<!-- x", "<textarea>x", "<svg><text", ""])
+def test_a_table_in_which_the_page_ends_is_open(tail: str):
+    assert next(block for block in read(f"<html><table><tr><td>4{tail}").blocks if isinstance(block, Table)).open == (0,)
+
+
+def test_a_table_behind_which_the_page_ends_is_whole():
+    assert not next(
+        block for block in read("<html><table><tr><td>4</table><script src='x").blocks if isinstance(block, Table)
+    ).open
 
 
 @pytest.mark.parametrize("colspan", ["1000", "99999999999999999999", "1000.5", "+1000px"])

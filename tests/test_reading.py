@@ -1,6 +1,7 @@
 """Claims to facts: what each status promises, who speaks when several cells say the same, and what the findings tell."""
 
 import math
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -13,6 +14,7 @@ from normalize.facts import Reading
 from normalize.fields import BY_NAME, FIELDS
 from normalize.findings import CODES
 from normalize.reading import read, rejected
+from normalize.witnesses import support
 
 modest = settings(max_examples=100, deadline=None)
 # fmt: off
@@ -107,11 +109,24 @@ def test_unreadable(term: str):
 
 
 GENDERS, PAY_RANGE = "demographics.gender_pct male|demographics.gender_pct female", "salary.annual_low_usd|salary.annual_high_usd"
+# fmt: off
 CONTRADICTED = [  # texts, the rows that are suspect, the code of the findings
     ({"gender": "Male, 34.4% Female, 55.6%"}, GENDERS, "shares_sum"),
     ({"gender": "Male, 50%"}, "demographics.gender_pct male", "shares_sum"),
+    ({"gender": "Male, 100%"}, "demographics.gender_pct male", "lone_share"),
+    ({"race": "Native American, 64% White, 36%"}, "demographics.race_pct aian|demographics.race_pct white", "out_of_range"),
+    ({"best_state": "Virginia Beach"}, "salary.best_state", "unlikely_name"),
+    ({"best_city": "Virginia"}, "salary.best_city", "unlikely_name"),
+    ({"college": "Business"}, "education.college", "unlikely_name"),
+    ({"growth": "258%"}, "outlook.growth_pct", "out_of_range"),
+    ({"jobs": "0"}, "outlook.jobs", "out_of_range"),
+    ({"time_to_become": "4-6 years", "experience": "7 years"},
+        "outlook.experience_years|outlook.time_to_become_min_months|outlook.time_to_become_max_months", "experience_differs"),
     ({"salary_range": "$64,000 - $31,000"}, PAY_RANGE, "range_reversed"),
-    ({"annual_mean": "$44,937", "hourly_mean": "$21.60", "salary_range": "$50k - $64k"}, PAY_RANGE, "mean_outside_range"),
+    ({"annual_mean": "$44,937", "hourly_mean": "$21.60", "salary_range": "$50k - $64k"},
+        f"{PAY_RANGE}|salary.annual_mean_usd|salary.hourly_mean_usd", "mean_outside_range"),
+    ({"salary_range": "$31,000 - $31,000"}, PAY_RANGE, "unlikely_range"),
+    ({"salary_range": "$31,000 - $640,000"}, PAY_RANGE, "unlikely_range"),
     ({"annual_mean": "$44,937", "hourly_mean": "$23.49"}, "salary.annual_mean_usd|salary.hourly_mean_usd", "hourly_differs"),
     ({"annual_mean": "$45"}, "salary.annual_mean_usd", "out_of_range"),
     ({"hourly_mean": "$44,937"}, "salary.hourly_mean_usd", "out_of_range"),
@@ -120,7 +135,9 @@ CONTRADICTED = [  # texts, the rows that are suspect, the code of the findings
     ({"satisfaction": "0"}, "outlook.satisfaction", "out_of_range"),
     ({"lgbt": "108%"}, "demographics.lgbt_pct", "out_of_range"),
     ({"degree": "Bachelor's Degree, 158%"}, "education.degree_pct", "out_of_range"),
+    ({"degree": "Bachelor's Degree, 0.58%"}, "education.degree_pct", "out_of_range"),
 ]
+# fmt: on
 
 
 @pytest.mark.parametrize(("texts", "suspect", "code"), CONTRADICTED)
@@ -188,7 +205,14 @@ WITNESSES = [  # term, cells by section, the row, its value, its status, who spe
     ("annual_mean", {"overview": "$44,937", "intro": "$44,937.00"}, MEAN, 44_937, "ok", "overview", ()),
     ("annual_mean", {"intro": "$44,937"}, MEAN, 44_937, "ok", "intro", ()),
     ("annual_mean", {"salary": "$44,937", "overview": "$44,938"}, MEAN, 44_937, "suspect", "salary", DISAGREE),
-    ("annual_mean", {"overview": "$44,937", "intro": "$45k"}, MEAN, 44_937, "suspect", "overview", DISAGREE),
+    ("annual_mean", {"overview": "$44,937", "intro": "$45k"}, MEAN, 44_937, "ok", "overview", ()),
+    ("annual_mean", {"salary": "$45k", "overview": "$44,937"}, MEAN, 44_937, "ok", "overview", ()),
+    ("annual_mean", {"salary": "$45k", "overview": "$0.04M"}, MEAN, 45_000, "ok", "salary", ()),
+    ("annual_mean", {"salary": "$45k"}, MEAN, 45_000, "ok", "salary", ()),
+    ("annual_mean", {"salary": "$45k", "overview": "$45,501"}, MEAN, 45_000, "suspect", "salary", DISAGREE),
+    ("annual_mean", {"salary": "$45k", "overview": "$44,937", "intro": "$45,001"}, MEAN, 44_937, "suspect", "overview", DISAGREE),
+    ("salary_range", {"salary": "$31k - $64k", "overview": "$31,200 - $63,900"},
+        "salary.annual_low_usd", 31_200, "ok", "overview", ()),
     ("annual_mean", {"salary": "$44,937", "overview": "$44,937", "intro": "$1"}, MEAN, 44_937, "suspect", "salary", DISAGREE),
     ("annual_mean", {"salary": "-", "overview": "$44,937"}, MEAN, 44_937, "suspect", "overview", DISAGREE),
     ("annual_mean", {"salary": "-", "overview": "N/A"}, MEAN, None, "missing", "salary", ()),
@@ -204,7 +228,7 @@ WITNESSES = [  # term, cells by section, the row, its value, its status, who spe
         "demographics.gender_pct male", 50.0, "ok", "demographics", ()),
     ("gender", {"demographics": "Male, 50% Female, 50%", "overview": "Male, 49% Female, 51%"},
         "demographics.gender_pct male", 50.0, "suspect", "demographics", DISAGREE),
-    ("gender", {"demographics": "Male, 50% X, 50% Martian, 0%", "overview": "Male, 50% X, 50% Venusian, 0%"},
+    ("gender", {"demographics": "Male, 50% Women, 50% Martian, 0%", "overview": "Male, 50% Women, 50% Venusian, 0%"},
         "demographics.gender_pct male", 50.0, "suspect", "demographics", (*DISAGREE, "unlisted_share")),
     ("major", {"education": "Fine  Arts", "overview": "Fine\u00a0Arts"}, "education.major", "Fine Arts", "ok", "education", ()),
     ("skill", {"skills": "C++", "intro": "C"}, "skill.name 1", "C++", "suspect", "skills", DISAGREE),
@@ -232,9 +256,29 @@ def test_witnesses_must_agree_with_each_other_too():
     assert rows(page(claim("degree", "PhD"), *shares))["education.degree_pct"] == (8.0, "suspect")
 
 
-def test_two_cells_that_agree_outvote_one():
+def test_a_witness_that_two_cells_outvote_is_named_and_all_are_in_doubt():
     claims = [claim("annual_mean", "$44,937"), claim("annual_mean", "$44,937", "overview"), claim("hourly_mean", "$23.49")]
-    assert rows(page(*claims)) == {MEAN: (44_937, "ok"), "salary.hourly_mean_usd": (23.49, "suspect")}
+    reading = page(*claims)
+    assert rows(reading) == {MEAN: (44_937, "suspect"), "salary.hourly_mean_usd": (23.49, "suspect")}
+    assert all("outvoted: the hourly rate" in f.message for f in reading.findings)
+    (found,) = page(*claims[:2], claim("annual_mean", "$1", "intro")).findings
+    assert found.message.endswith("; outvoted: '$1' (intro)")
+
+
+SUPPORT = [  # cells by section, the support of the mean
+    ({"salary": "$44,937"}, 1), ({"salary": "$44,937", "overview": "$44,937"}, 2), ({"salary": "$44,937", "intro": "$45k"}, 2),
+    ({"salary": "$44,937", "overview": "$44,937", "intro": "$44,937"}, 3), ({"salary": "$44,937", "overview": "$1"}, None),
+    ({"salary": "-"}, None), ({"salary": "$44,937", "overview": "?"}, 1),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "places"), SUPPORT)
+@pytest.mark.parametrize(("hourly", "more"), [("", 0), ("$21.60", 1), ("$23.49", 0), ("-", 0)])
+def test_support(cells: dict[str, str], places: int | None, hourly: str, more: int):
+    claims = [replace(claim("annual_mean", raw, section), place=Place(n)) for n, (section, raw) in enumerate(cells.items())]
+    found = support([*claims, *([claim("hourly_mean", hourly)] if hourly else [])])
+    assert found.get(("left", MEAN, "")) == (places and places + more)
+    assert found.get(("left", "salary.hourly_mean_usd", "")) == ({"": None, "-": None}.get(hourly, 1 + (more if places else 0)))
 
 
 # --- experience ------------------------------------------------------------------------------------------------------

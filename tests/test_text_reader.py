@@ -1,5 +1,7 @@
 """Extracted text to Document: headings, lists, paragraphs and pipe tables with or without a separator line."""
 
+import time
+
 import pytest
 
 from scraper import readers
@@ -22,9 +24,23 @@ def read(text: str) -> Document:
         ("| a \\| b | c<br>d |\n| e | - |", (Table((("a | b", "c\nd"), ("e", "-"))),)),
         (
             "| 6-12<sup>1</sup> | **Law** | [Art](/x) | Food &amp; Drink |\n| 1 | 2 | 3 | 4 |",
-            (Table((("6-12 1", "Law", "Art", "Food & Drink"), ("1", "2", "3", "4"))),),
+            (Table((("6-12\n1", "Law", "Art", "Food & Drink"), ("1", "2", "3", "4"))),),
         ),
         ("not | a table", (Paragraph("not | a table"),)),
+        ("A vs B\n=====\nPay\n---\ntext", (Heading(1, "A vs B"), Heading(2, "Pay"), Paragraph("text"))),
+        ("A sentence.\n---", (Paragraph("A sentence."), Paragraph("---"))),
+        ("# A #\n## C#", (Heading(1, "A"), Heading(2, "C#"))),
+        (
+            "| A | B |\n|---|---|\n| 1 | 2 |\n| C | D |\n|---|---|\n| 3 | 4 |",
+            (Table((("A", "B"), ("1", "2"), ("C", "D"), ("3", "4"))),),
+        ),
+        ("| A | B |\n|---+---|\n| 1 | 2 |", (Table((("A", "B"), ("1", "2"))),)),
+        (
+            "| A | B |\n| 1 | 2 |\nIn Utah | see\n| 3 | 4 |",
+            (Table((("A", "B"), ("1", "2"))), Paragraph("In Utah | see"), Table((("3", "4"),))),
+        ),
+        ("\u200b| A | B |\u2028\u200b| 1 | 2 |", (Table((("A", "B"), ("1", "2"))),)),
+        ("| 2<sup>nd</sup> | C++<sup>1</sup> |\n| 1 | 2 |", (Table((("2nd", "C++\n1"), ("1", "2"))),)),
         ("| A | B |\r\n| 1 | 2 |\r\n", (Table((("A", "B"), ("1", "2"))),)),
         ("", ()),
     ],
@@ -57,3 +73,12 @@ def test_a_text_can_name_its_address():
 def test_bytes_that_are_no_text_are_counted():
     page = readers.read(b"a\0b \xff\n", "text/plain", "utf-8")
     assert page == Document("", (Paragraph("ab �"),), open_end=True, undecodable=2)
+
+
+@pytest.mark.parametrize(
+    "line", [f"# a{' ' * 3_000}b", f"# a{' #' * 2_000}b", "**a" * 9_000, "[a](" * 9_000, f"|1{' <b> ' * 8_000}"]
+)
+def test_no_line_takes_long(line: str):
+    started = time.process_time()
+    read(line)
+    assert time.process_time() - started < 1

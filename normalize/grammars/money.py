@@ -29,11 +29,15 @@ _FOREIGN = re.compile(r"[€£¥₹₩]|\b(?:EUR|GBP|CAD|AUD|JPY|INR|CHF|C\$|A\$
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """An amount in US dollars; `period` is hour, week, month, year or empty where the text names none, `scale` k, m or empty."""
+    """An amount in US dollars; `period` is hour, week, month, year or empty where the text names none, `scale` k, m or empty.
+
+    `half` is half a unit of the last digit where the amount is scaled, and so rounded (`$45k`: 500), else 0.
+    """
 
     amount: Decimal
     period: str = ""
     scale: str = field(default="", compare=False)
+    half: Decimal = field(default=Decimal(0), compare=False)
 
 
 def money(text: str) -> Money:
@@ -49,8 +53,9 @@ def _amount(text: str, currency: bool) -> Money:
     flat = plain(text)
     if (match := _AMOUNT.fullmatch(flat)) and (currency or match["sign"] or match["usd"]):
         scale = match["scale"].lower()
-        amount = Decimal(match["digits"].replace(",", "") + (match["cents"] or "")) * _SCALES[scale]
-        return Money(amount, next((name for name in _PERIODS if match[name]), ""), scale)
+        figure = Decimal(match["digits"].replace(",", "") + (match["cents"] or ""))
+        half = Decimal((0, (5,), -len(match["cents"] or "."))) * _SCALES[scale] if scale else Decimal(0)
+        return Money(figure * _SCALES[scale], next((name for name in _PERIODS if match[name]), ""), scale, half)
     if _FOREIGN.search(flat):
         raise Refusal("other_currency", text)
     raise Refusal("no_currency" if match else "not_money", text)
@@ -58,7 +63,13 @@ def _amount(text: str, currency: bool) -> Money:
 
 def dollars_a_year(text: str) -> int:
     """Whole US dollars a year. Raises as `money`, and Refusal `wrong_period` or `not_whole_dollars`."""
-    return _whole_year(money(text), text)
+    return rounded_a_year(text)[0]
+
+
+def rounded_a_year(text: str) -> tuple[int, Decimal]:
+    """As `dollars_a_year`, with how far the figure may lie from what was rounded to it."""
+    read = money(text)
+    return _whole_year(read, text), read.half
 
 
 def dollars_an_hour(text: str) -> Decimal:
@@ -74,6 +85,11 @@ def dollar_range(text: str) -> tuple[int, int]:
 
     Raises Refusal `not_a_range`, `unclear_scale` (`$31 - $64k`), or what either end raises.
     """
+    return rounded_range(text)[0]
+
+
+def rounded_range(text: str) -> tuple[tuple[int, int], Decimal]:
+    """As `dollar_range`, with how far an end may lie from what was rounded to it."""
     match = _RANGE.fullmatch(plain(text))
     if not match:
         raise Refusal("not_a_range", text)
@@ -83,7 +99,7 @@ def dollar_range(text: str) -> tuple[int, int]:
         raise Refusal(refusal.reason, text) from refusal
     if low.scale != high.scale:
         raise Refusal("unclear_scale", text)
-    return _whole_year(low, text), _whole_year(high, text)
+    return (_whole_year(low, text), _whole_year(high, text)), max(low.half, high.half)
 
 
 def _whole_year(read: Money, text: str) -> int:

@@ -1,22 +1,33 @@
 """Names as shown: places, companies, industries, majors, colleges, skills."""
 
+import csv
 import re
 import unicodedata
+from functools import cache
+from importlib.resources import files
 
 from normalize import vocabulary
 from normalize.errors import Refusal
-from normalize.folding import shown
+from normalize.folding import fold, shown
 
 _FIGURE = re.compile(r"[$€£%]|^[\W\d_]*$")
 _MARKUP = re.compile(r"[\[\]<>{}`|~^\\]|^[!*_]|[*_†‡§]$|\([0-9]{1,2}\)$")
 _SIGNS = re.compile(r"[\W_]*")
+_RANK = re.compile(r"#\s?[0-9]{1,3}\s|[0-9]{1,2}[.)]\s")
+_SEVERAL = re.compile(r"\s[·|/>»→]\s|[•‣▪●▲▼△▽★☆⭐✓✔➔➜]")
+_CUT = re.compile(r"…|\.\.\.?$")
+_COUNTED = re.compile(
+    r"[0-9](?:,?[0-9])* (?:open )?(?:jobs?|openings?|positions?|salar(?:y|ies)|reviews?|ratings?)\b|\s[0-5]\.[0-9]$",
+    re.IGNORECASE,
+)
 _CONTROLS = frozenset(("Cc", "Cf", "Cs", "Co", "Cn"))
 LONGEST = 200
 
 
 def name(text: str) -> str:
     """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `several_lines`, `markup`, `placeholder`,
-    `too_long` or `control_character`."""
+    `too_long`, `control_character`, `cut_short` (`Southern New Hampshire Univ…`), or `more_than_a_name` where a rank, a badge or
+    the words of a link stand beside it (`1. Accenture`, `Accenture See jobs`; see `vocab/name_traps.csv`)."""
     return _checked(text, figure=True)
 
 
@@ -39,4 +50,18 @@ def _checked(text: str, figure: bool) -> str:
         raise Refusal("looks_like_a_figure", text)
     if vocabulary.is_placeholder(flat):
         raise Refusal("placeholder", text)
+    if figure and _CUT.search(flat):
+        raise Refusal("cut_short", text)
+    if figure and (_RANK.match(flat) or _SEVERAL.search(flat) or _COUNTED.search(flat) or _traps().search(fold(flat))):
+        raise Refusal("more_than_a_name", text)
     return flat
+
+
+@cache
+def _traps() -> re.Pattern[str]:
+    """The words of buttons and badges, where they stand before or behind something else."""
+    text = (files("normalize") / "vocab" / "name_traps.csv").read_text(encoding="utf-8")
+    places: dict[str, list[str]] = {"start": [], "end": []}
+    for row in csv.DictReader(text.splitlines()):
+        places[row["where"]].append(re.escape(row["words"]))
+    return re.compile(rf"^(?:{'|'.join(places['start'])})\s|\s(?:{'|'.join(places['end'])})$")

@@ -43,6 +43,8 @@ def only_name(text: str) -> str:
     if len(text) > _LONGEST:
         raise Refusal("too_long", text)
     flat = shown(text)
+    if says_per_cent(flat):
+        raise Refusal("not_a_skill", text)
     if _DANGLING.search(flat):
         raise Refusal("no_percent_sign" if flat[-1].isdigit() else "dangling_sign", text)
     try:

@@ -9,9 +9,9 @@ from normalize.errors import CareerscapeError, StorageError
 from scraper.cli.base import EVERYWHERE, app
 from scraper.process import Terminated, prepare_streams
 
-from scraper.cli import loading, asking, state  # isort: skip
+from scraper.cli import loading, asking, quality, state, teaching  # isort: skip
 
-__all__ = ["app", "asking", "loading", "main", "state"]
+__all__ = ["app", "asking", "loading", "main", "quality", "state", "teaching"]
 
 
 def main() -> None:

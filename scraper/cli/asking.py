@@ -28,7 +28,10 @@ def _sheet(context: typer.Context, names: tuple[str, ...], as_json: bool) -> Non
         if not as_json:
             print_sheet(db, slugs)
             return
-        objects = [queries.latest(db, slug) | {"facts": queries.facts(db, slug)} for slug in slugs]
+        objects = [
+            queries.latest(db, slug) | {"facts": queries.facts(db, slug), "conflicts": queries.conflicts(db, slug)}
+            for slug in slugs
+        ]
     terminal.print_json(objects[0] if len(objects) == 1 else dict(zip(("left", "right"), objects, strict=True)))
 
 

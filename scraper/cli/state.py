@@ -9,9 +9,10 @@ from scraper.cli.base import Json, app, reading, settings_of
 @app.command()
 def status(context: typer.Context, as_json: Json = False) -> None:
     """Show what is fresh, and the last runs."""
+    from dataclasses import asdict
     from datetime import UTC, datetime
 
-    from db import coverage, hosts, queries, queue, requests
+    from db import coverage, holds, hosts, queries, queue, requests
     from scraper import report, terminal
     from scraper.capture import stamp
 
@@ -22,8 +23,13 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         runs = queries.newest_runs(db, 10)
         scraped = next((row["run_id"] for row in runs if row["command"] == "scrape"), 0)
         more = {"queue": queue.counts(db, now), "held": hosts.held(db, now), "parked": queue.parked(db, 100)}
-        more |= {"requests": requests.outcomes(db, scraped)}
-        lines = [report.coverage_line(counts, covered), *report.queue_lines(db, now), report.requests_line(db, scraped)]
+        more |= {"requests": requests.outcomes(db, scraped), "held_runs": [asdict(run) for run in holds.waiting(db)]}
+        lines = [
+            report.coverage_line(counts, covered),
+            *report.held_lines(db),
+            *report.queue_lines(db, now),
+            report.requests_line(db, scraped),
+        ]
     if as_json:
         terminal.print_json({**counts, "coverage": covered, **more, "runs": runs})
         return

@@ -1,8 +1,9 @@
 """Tables that a page draws with elements of no meaning: only their structure tells that they are rows of cells.
 
-A row is an element with two cells or more, a cell a piece of the page without headings and tables. Rows that follow each other in
-one element are a table, and so are those of elements that follow each other; a heading between two rows begins another table. A
-flat element with many cells is a strip. Elements inside of each other may give several tables of the same words: what a table is
+A row is an element with two cells or more, a cell a piece of the page without headings and tables, or where several stand beside
+each other a heading. Rows that follow each other in one element are a table, and so are those of elements that follow each other;
+a heading between two rows begins another table. A flat element with many cells is a strip. Pictures are no cells, but the cells
+beside them remember them. Elements inside of each other may give several tables of the same words: what a table is
 about, and whether it is one, is for others to say.
 """
 
@@ -14,17 +15,17 @@ from selectolax.lexbor import LexborNode
 
 from scraper.document import Table
 from scraper.readers.grid import Cell, resolve
-from scraper.readers.tags import KINDS, is_hidden
+from scraper.readers.tags import END, KINDS, PICTURES, is_hidden
 from scraper.readers.walker import text_of
 
 MAX_ELEMENTS, MAX_CELLS = 60_000, 30_000
 """A page with more elements is not looked at in this way; of one with more cells the first are read."""
 
-_WIDEST, _LONGEST, _LARGEST, _DEEPEST = 12, 400, 60, 3
+_WIDEST, _LONGEST, _LARGEST, _DEEPEST = 40, 400, 60, 3
 _NARROWEST_STRIP = 6
 _WHOLE = frozenset(("table", "terms", "text", "heading"))
-_UNSEEN = frozenset(("passed over", "hidden"))
-_LINE_BREAKS = frozenset(("br", "hr", "wbr"))
+_UNSEEN = frozenset(("passed over", "hidden", "picture"))
+_NO_CELLS = frozenset(("br", "hr", "wbr", "sup", "sub"))
 
 Row = tuple[LexborNode, ...]
 """The cells of a row, each an element or a text; a bare row has one."""
@@ -33,14 +34,16 @@ Row = tuple[LexborNode, ...]
 @dataclass(slots=True)
 class _Shape:
     """What is known of an element when all of its inside is: what it shows (of the innermost of those that hold one element and
-    nothing else), the length of its text, how many elements it holds, whether a table or a heading is among them; and the rows
-    in it, if they are all that it holds, put together through so many levels."""
+    nothing else), the length of its text, how many elements it holds, whether a table or a heading is among them, or whether it
+    is a heading; and the rows in it, if they are all that it holds, put together through so many levels: in one way, or in two
+    where a row may as well hold rows."""
 
     core: list[LexborNode] = field(default_factory=list)
     length: int = 0
     elements: int = 1
     whole: bool = False
-    rows: list[Row] = field(default_factory=list)
+    heading: bool = False
+    rows: list[list[Row]] = field(default_factory=list)
     levels: int = 0
 
     @property
@@ -48,9 +51,11 @@ class _Shape:
         return not self.whole and self.length <= _LONGEST and self.elements <= _LARGEST
 
 
-def drawn(root: LexborNode, marks: Mapping[int, str]) -> dict[int, list[Table]]:
-    """The tables of boxes of a page, by the `mem_id` of the element or text with which each begins."""
+def drawn(root: LexborNode, marks: Mapping[int, str], cut: bool = False) -> dict[int, list[Table]]:
+    """The tables of boxes of a page, by the `mem_id` of the element or text with which each begins, headings aside; `cut` tells
+    that the page does not end as pages do."""
     page = _Page(marks)
+    unended = _around_the_end(root) if cut else set()
     elements = list(islice(page.inside_out(root), MAX_ELEMENTS + 1))
     found: dict[int, list[Table]] = {}
     seen: set[tuple[int, ...]] = set()
@@ -62,10 +67,28 @@ def drawn(root: LexborNode, marks: Mapping[int, str]) -> dict[int, list[Table]]:
             budget -= len(cells)
             if budget < 0:
                 return found
-            if key not in seen:
+            first = next((cell.mem_id for cell in cells if page.kind(cell) != "heading"), 0)
+            if key not in seen and first:
                 seen.add(key)
-                found.setdefault(key[0], []).append(_table(piece))
+                found.setdefault(first, []).append(_table(piece, marks, unended))
     return found
+
+
+def _around_the_end(root: LexborNode) -> set[int]:
+    """The elements that the last byte of the page stands in: what they hold may go on."""
+    found: set[int] = set()
+    node: LexborNode | None = root.css_first(END) or _last(root)
+    while node is not None and node.tag != "body":
+        found.add(node.mem_id)
+        node = node.parent
+    return found
+
+
+def _last(node: LexborNode) -> LexborNode:
+    """The node with which the page ends."""
+    while (child := node.last_child) is not None:
+        node = child
+    return node
 
 
 class _Page:
@@ -84,14 +107,14 @@ class _Page:
                 yield node
                 continue
             stack.append((node, True))
-            if self._kind(node) not in _WHOLE:
+            if self.kind(node) not in _WHOLE:
                 stack += [(child, False) for child in reversed(self._children(node)) if not child.is_text_node]
 
     def pieces(self, node: LexborNode) -> Iterator[list[Row]]:
         """The tables that the children of an element may be, whose own are known."""
         shape = self._shapes[node.mem_id] = _Shape()
-        if self._kind(node) in _WHOLE:
-            shape.whole = True
+        if self.kind(node) in _WHOLE:
+            shape.whole, shape.heading = True, self.kind(node) == "heading"
             return
         children = self._children(node)
         self._measure(shape, children)
@@ -100,16 +123,19 @@ class _Page:
             shape.core = only.core
             shape.rows, shape.levels = only.rows, only.levels
             return
-        joined = self._parted(children, joining=True)
-        yield from (piece for piece in joined if piece)
-        yield from (piece for piece in self._parted(children, joining=False) if piece)
-        if len(joined) == 1 and joined[0]:
-            inner = (self._shapes[child.mem_id].levels for child in children if child.mem_id in self._shapes)
-            shape.rows, shape.levels = joined[0], 1 + max(inner, default=0)
-        if len(children) >= _NARROWEST_STRIP and all(self._is_cell(child) for child in children):
+        inner = [self._shapes[child.mem_id] for child in children if child.mem_id in self._shapes]
+        ways = [self._parted(children, way) for way in range(max((len(child.rows) for child in inner), default=0))]
+        ways.append(self._parted(children))
+        yield from (piece for way in ways for piece in way if piece)
+        whole = [way[0] for way in ways if len(way) == 1 and way[0]]
+        if whole:
+            shape.rows = whole[:1] if len(whole) == 1 or whole[-1] == whole[0] else [whole[0], whole[-1]]
+            shape.levels = 1 + max((child.levels for child in inner), default=0)
+        if len(children) >= _NARROWEST_STRIP and not any(child.is_text_node for child in children) and self._are_cells(children):
             yield [tuple(children)]
 
-    def _kind(self, node: LexborNode) -> str:
+    def kind(self, node: LexborNode) -> str:
+        """What an element is, in the words of `tags.KINDS`."""
         kind = KINDS.get(node.tag or "", "inline")
         return self._marks.get(node.mem_id, kind)
 
@@ -121,7 +147,7 @@ class _Page:
             if child.is_text_node:
                 if (child.text_content or "").strip():
                     found.append(child)
-            elif self._kind(child) not in _UNSEEN and not is_hidden(child.attributes):
+            elif self.kind(child) not in _UNSEEN and (child.tag == "body" or not is_hidden(child.attributes)):
                 found.append(child)
             child = child.next
         return found
@@ -135,18 +161,25 @@ class _Page:
             else:
                 shape.length += len(child.text_content or "")
 
-    def _is_cell(self, node: LexborNode) -> bool:
-        shape = self._shapes.get(node.mem_id)
-        return bool(shape and shape.is_cell)
+    def _are_cells(self, nodes: list[LexborNode]) -> bool:
+        """Whether all are cells: a heading is one beside another; alone it would be the heading of a card."""
+        headings: list[int] = []
+        for place, node in enumerate(nodes):
+            shape = self._shapes.get(node.mem_id)
+            if shape and shape.heading:
+                headings.append(place)
+            elif not (shape.is_cell if shape else node.is_text_node):
+                return False
+        return not headings or headings[-1] - headings[0] + 1 == len(headings) > 1
 
-    def _parted(self, children: list[LexborNode], joining: bool) -> list[list[Row]]:
+    def _parted(self, children: list[LexborNode], way: int = -1) -> list[list[Row]]:
         """The rows among the children of an element, parted by headings and by what is neither row nor cell; pieces without
-        rows are empty. With `joining` an element that holds rows is no row itself."""
+        rows are empty. With a `way` to put rows together an element that holds rows is no row itself."""
         pieces: list[list[Row]] = [[]]
         for child in children:
             shape = self._shapes.get(child.mem_id)
-            if joining and shape and len(shape.rows) > 1 and shape.levels < _DEEPEST:
-                pieces[-1] += shape.rows
+            if way >= 0 and shape and shape.levels < _DEEPEST and len(rows := (shape.rows[way:] or shape.rows or [[]])[0]) > 1:
+                pieces[-1] += rows
             elif shape and (row := self._row(shape)):
                 pieces[-1].append(row)
             elif shape and shape.is_cell:
@@ -159,18 +192,34 @@ class _Page:
     def _row(self, shape: _Shape) -> Row | None:
         """The cells of an element that is a row: elements, or an element beside its text (`<b>Pay</b> $1`)."""
         cells = shape.core
-        if not 2 <= len(cells) <= _WIDEST or any(cell.tag in _LINE_BREAKS for cell in cells):
+        if not 2 <= len(cells) <= _WIDEST or any(cell.tag in _NO_CELLS for cell in cells):
             return None
         texts = [cell for cell in cells if cell.is_text_node]
         if texts and (len(cells) > 2 or len(texts[0].text_content or "") > _LONGEST):
             return None
-        return tuple(cells) if all(cell.is_text_node or self._is_cell(cell) for cell in cells) else None
+        return tuple(cells) if self._are_cells(cells) else None
 
 
-def _table(piece: list[Row]) -> Table:
-    rows = [[_cell(node) for node in row] for row in piece]
-    return resolve(rows, made_of="strip" if len(rows) == 1 and len(rows[0]) > _WIDEST else "boxes")
+def _table(piece: list[Row], marks: Mapping[int, str], unended: set[int]) -> Table:
+    rows = [[_cell(node, marks) for node in row] for row in piece]
+    last = piece[-1][-1]
+    cut = last.mem_id in unended or bool(last.parent and last.parent.mem_id in unended)
+    return resolve(rows, cut, "strip" if len(rows) == 1 and len(rows[0]) >= _NARROWEST_STRIP else "boxes")
 
 
-def _cell(node: LexborNode) -> Cell:
-    return Cell(" ".join((node.text_content or "").split())) if node.is_text_node else text_of(node)
+def _cell(node: LexborNode, marks: Mapping[int, str]) -> Cell:
+    cell = Cell(" ".join((node.text_content or "").split())) if node.is_text_node else text_of(node, marks)
+    cell.picture = cell.picture or _is_picture(_beside(node, -1)) or _is_picture(_beside(node, 1))
+    return cell
+
+
+def _is_picture(node: LexborNode | None) -> bool:
+    return node is not None and node.tag in PICTURES
+
+
+def _beside(node: LexborNode, step: int) -> LexborNode | None:
+    """The next thing before or behind an element that is no blank and no comment."""
+    beside = node.next if step > 0 else node.prev
+    while beside is not None and (beside.is_comment_node or (beside.is_text_node and not (beside.text_content or "").strip())):
+        beside = beside.next if step > 0 else beside.prev
+    return beside

@@ -23,10 +23,16 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
     walker = Walker(marks.of(tree))
     if tree.root is not None:
         if boxes:
+            from scraper.readers import layout
             from scraper.readers.boxes import drawn
 
-            walker.drawn = drawn(tree.root, walker.marks)
+            if tree.css_first("td") is not None:
+                walker.marks = {**layout.blocks(tree.root), **walker.marks}
+            walker.drawn = drawn(tree.root, walker.marks, not _has_its_end(utf8))
         walker.walk(tree.root)
+    if not walker.ended:
+        low = utf8.lower()
+        walker.miss_end(low.rfind(b"<table") > low.rfind(b"</table"))
     title, canonical = tree.css_first("title"), tree.css_first('link[rel~="canonical"]')
     saved_from = _SAVED_FROM.search(utf8, 0, 4096)
     cut = walker.cut or _lacks_its_end(utf8)
@@ -46,5 +52,10 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
 
 def _lacks_its_end(utf8: bytes) -> bool:
     """The page opens with `<html` or `<body` and ends without either end tag."""
-    head, tail = utf8[:8192].lower(), utf8[-8192:].lower()
-    return (b"<html" in head or b"<body" in head) and b"</html" not in tail and b"</body" not in tail
+    head = utf8[:8192].lower()
+    return (b"<html" in head or b"<body" in head) and not _has_its_end(utf8)
+
+
+def _has_its_end(utf8: bytes) -> bool:
+    tail = utf8[-8192:].lower()
+    return b"</html" in tail or b"</body" in tail

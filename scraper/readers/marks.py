@@ -4,63 +4,76 @@ from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scraper.readers.tags import KINDS, is_hidden
+from scraper.readers.tags import KINDS, LEVELS, is_hidden
 
 _ANY = '[role~="table" i], [role~="grid" i], [role~="treegrid" i], [hidden], [style*="display" i], [style*="visibility" i]'
 _STRUCTURE = "table, dl, ul, ol, h1, h2, h3, h4, h5, h6, [role]"
 _TABLES = frozenset(("table", "grid", "treegrid"))
 _CELLS = frozenset(("cell", "gridcell", "columnheader", "rowheader"))
+_PARTS = {**dict.fromkeys(_CELLS, "cell"), "row": "row", "rowgroup": "group", "caption": "caption"}
 _OF_TABLES = frozenset(("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"))
+_SHOWN_AT_LAST = frozenset(("html", "body"))
 
 
 def of(tree: LexborHTMLParser) -> Mapping[int, str]:
     """What elements are, by `mem_id`, in the words of `tags.KINDS`; `hidden` for prose that a reader of the page does not see.
 
-    Tables, lists and what has headings may be shown on demand, as in a tab; they are read whether they are hidden or not.
+    Tables, lists and what has headings may be shown on demand, as in a tab; they are read whether they are hidden or not. A page
+    that is hidden as a whole is shown by its script.
     """
     marks: dict[int, str] = {}
+    hidden: list[LexborNode] = []
     for node in tree.css(_ANY):
         tag, attributes = node.tag or "", node.attributes
-        if KINDS.get(tag) == "passed over":
+        if tag in _OF_TABLES or KINDS.get(tag) == "passed over":
             continue
-        if is_hidden(attributes):
-            if tag not in _OF_TABLES and node.css_first(_STRUCTURE) is None:
-                marks[node.mem_id] = "hidden"
-        elif tag not in _OF_TABLES and not _TABLES.isdisjoint((attributes.get("role") or "").lower().split()):
+        if is_hidden(attributes) and tag not in _SHOWN_AT_LAST:
+            hidden.append(node)
+        if not _TABLES.isdisjoint(_words(attributes.get("role"))):
             _mark_table(node, marks)
+    if hidden:
+        holders = _holders(tree)
+        marks |= {node.mem_id: "hidden" for node in hidden if node.mem_id not in holders}
     return marks
 
 
+def _holders(tree: LexborHTMLParser) -> set[int]:
+    """The elements that are, or hold, a structure; a heading alone is none."""
+    found: set[int] = set()
+    for structure in tree.css(_STRUCTURE):
+        node = structure.parent if structure.tag in LEVELS else structure
+        while node is not None and node.mem_id not in found:
+            found.add(node.mem_id)
+            node = node.parent
+    return found
+
+
 def _mark_table(table: LexborNode, marks: dict[int, str]) -> None:
-    """Mark a table, its rows and cells, and as nothing what stands between them."""
-    marks[table.mem_id] = "table"
-    for node in _inside(table):
-        role = _role(node)
-        if role == "row":
-            marks[node.mem_id] = "row"
-        elif role in _CELLS:
-            marks[node.mem_id] = "cell"
-        elif role == "caption":
-            marks[node.mem_id] = "caption"
-        else:
-            marks[node.mem_id] = ""
+    """Mark a table with its rows and cells; without a cell it is none."""
+    parts = {node.mem_id: _PARTS[role] for node, role in _inside(table) if role}
+    if "cell" in parts.values():
+        marks |= parts
+        marks[table.mem_id] = "table"
 
 
-def _inside(table: LexborNode) -> Iterator[LexborNode]:
-    """The elements of a table of roles, but nothing inside of its cells, captions, or tables of another kind."""
+def _inside(table: LexborNode) -> Iterator[tuple[LexborNode, str]]:
+    """The elements of a table of roles with their role in it, but nothing inside of its cells, captions, or other tables."""
     stack = [table.first_child]
     while stack:
         node = stack.pop()
         if node is None:
             continue
         stack.append(node.next)
-        if node.is_text_node or node.is_comment_node or KINDS.get(node.tag or "") in ("passed over", "table", "terms", "list"):
+        if node.is_text_node or node.is_comment_node or KINDS.get(node.tag or "") in ("passed over", "table"):
             continue
-        yield node
-        if _role(node) not in _CELLS and _role(node) != "caption":
+        words = _words(node.attributes.get("role"))
+        role = next((word for word in words if word in _PARTS), "")
+        if not role and not _TABLES.isdisjoint(words):
+            continue
+        yield node, role
+        if _PARTS.get(role) not in ("cell", "caption"):
             stack.append(node.first_child)
 
 
-def _role(node: LexborNode) -> str:
-    words = (node.attributes.get("role") or "").lower().split()
-    return next((word for word in words if word in _CELLS or word in ("row", "caption")), "")
+def _words(role: str | None) -> list[str]:
+    return role.lower().split() if role else []

@@ -5,22 +5,27 @@ import re
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
 SEAM = "\ufdd0"  # where an inline element begins or ends; no character of any text
-_ENDS = f" \t\r\n\f{BREAK}{SEAM}"
+NOTE = "\ufdd1"  # where something raised or lowered begins in a cell
+_ENDS = f" \t\r\n\f{BREAK}{SEAM}{NOTE}"
+_NOTE_IN_CELL = re.compile(rf"{NOTE}(?:{SEAM})*(?=[0-9*†‡§(\[])")
 _SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{SEAM})+(?=[0-9])|(?<=[^\W\d_])(?:{SEAM})+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)")
 _SEAM_IN_WORD = re.compile(
-    rf"(?<=[^\W\d_])\s*(?:{SEAM}\s*)+(?=\w)|(?<=[0-9])\s*(?:{SEAM}\s*)+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)"
+    rf"(?<=[^\W\d_])\s*(?:{SEAM}\s*)+(?=\w|[-+−]?[$€£¥]|[-+−][0-9.])|(?<=[0-9])\s*(?:{SEAM}\s*)+(?=[0-9$€£¥])|"
+    rf"(?<=%)\s*(?:{SEAM}\s*)+(?=\w)|(?<=[.!?])(?:{SEAM})+(?=\w)"
 )
 
 
 class Passage:
     """Collects the text of a paragraph, heading, item or cell; breaks become lines."""
 
-    __slots__ = ("cell", "level", "parts")
+    __slots__ = ("cell", "headings", "level", "parts", "told")
 
     def __init__(self, level: int = 0, cell: bool = False) -> None:
         self.parts: list[str] = []
         self.level = level
         self.cell = cell
+        self.headings: dict[int, int] = {}
+        self.told = 0
 
     def take(self) -> str:
         """The text so far, line by line, and begin anew."""
@@ -28,12 +33,28 @@ class Passage:
             return ""
         joined = "".join(self.parts)
         self.parts.clear()
+        self.told = 0
+        self.headings.clear()
         return tidy(joined, self.cell)
+
+    def lines(self) -> list[tuple[int, str]]:
+        """The lines that came since this was asked, each with the level of its heading, or 0."""
+        found: list[tuple[int, str]] = []
+        start = self.told
+        ends = [n for n in range(start, len(self.parts)) if self.parts[n] == BREAK]
+        for end in (*ends, len(self.parts)):
+            if words := tidy("".join(self.parts[start:end]), self.cell).replace("\n", " "):
+                found.append((next((self.headings[n] for n in range(start, end) if n in self.headings), 0), words))
+            start = end
+        self.told = len(self.parts)
+        return found
 
 
 def tidy(joined: str, cell: bool) -> str:
     """The lines of a text as it was collected."""
     joined = joined.strip(_ENDS)
+    if NOTE in joined:  # `(US)<sup>1</sup>` is not (US)1, but `2<sup>nd</sup>` is 2nd
+        joined = _NOTE_IN_CELL.sub(BREAK, joined).replace(NOTE, "")
     if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
         seam = _SEAM_IN_WORD if cell else _SEAM_IN_NUMBER
         joined = seam.sub(BREAK, joined).replace(SEAM, "")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 Attributes = Mapping[str, str | None]
 # fmt: off
 _STRUCK = frozenset(("del", "s", "strike"))
-_SKIPPED = _STRUCK | {"head", "script", "style", "template", "noscript", "datalist"}
+_SKIPPED = _STRUCK | {"head", "title", "script", "style", "template", "noscript", "noframes", "noembed", "datalist"}
 SHOWN = _STRUCK | {
     "svg", "math", "iframe", "select", "textarea", "input", "object", "embed", "canvas", "video", "audio", "noscript", "template",
 }
@@ -21,8 +21,9 @@ KINDS = {
     **dict.fromkeys((*_SKIPPED, *SHOWN, END, "meta", "-comment", "-doctype", "-document", "-cdata", "-undef"), "passed over"),
     "-text": "text",
     **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
-    **dict.fromkeys(("wbr", "tbody", "thead", "tfoot", "colgroup", "col"), ""),
+    **dict.fromkeys(("wbr", "colgroup", "col"), ""), **dict.fromkeys(("tbody", "thead", "tfoot"), "group"),
     "dl": "terms", "dt": "term", "dd": "description",
+    "sup": "raised", "sub": "raised",
     "li": "item", "br": "break", "table": "table", "tr": "row", "td": "cell", "th": "cell", "img": "picture",
 }
 ENDING = frozenset(("item", "heading", "block"))
@@ -33,7 +34,8 @@ METERS = frozenset(("meter", "progress", "data"))
 ROLES = frozenset(("img", "meter", "progressbar"))
 PICTURES = frozenset(("img", "svg", "picture", "canvas", "object"))
 _ROBOTS = frozenset(("robots", "careerscape"))
-_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*hidden)\b", re.IGNORECASE)
+_HIDDEN = re.compile(r"(?:^|;)\s*(?:display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse))\b", re.IGNORECASE)
+_GONE = re.compile(r"(?:^|;)\s*display\s*:\s*none\b", re.IGNORECASE)
 
 
 def is_hidden(attributes: Attributes) -> bool:
@@ -42,6 +44,11 @@ def is_hidden(attributes: Attributes) -> bool:
         return True
     style = attributes.get("style")
     return bool(style and _HIDDEN.search(style))
+
+
+def keeps_its_place(attributes: Attributes) -> bool:
+    """Whether what is hidden leaves a gap: a cell that is only not visible moves no other."""
+    return "hidden" not in attributes and not _GONE.search(attributes.get("style") or "")
 
 
 def forbids_copies(meta: Attributes) -> bool:

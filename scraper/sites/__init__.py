@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from normalize.errors import ConfigError
-from normalize.folding import fold, without_mark
+from normalize.folding import fold, without_icons, without_mark
 from normalize.grammars import duration
 from normalize.terms import TERMS
 
@@ -106,6 +106,53 @@ class Skills(_Strict):
         return self._compile(self.more)
 
 
+class Layout(_Strict):
+    """Words of a page that are neither titles nor labels nor values, as a site uses them.
+
+    `corners` head the column of labels or of values; `ignored_columns` columns that are of neither job. A row in the middle of a
+    table with one of the `adverts` is none of it. `links` may stand on a line below a title; `{job}` is left out. In a heading
+    the words of `neutral` change nothing of what a title or section says, and what `narrowing` finds (patterns that begin
+    with a word, for folded text without titles) says that figures are of a part of the people alone.
+    """
+
+    corners: list[str] = []
+    ignored_columns: list[str] = []
+    adverts: list[str] = []
+    links: list[str] = []
+    neutral: str = ""
+    narrowing: list[str] = []
+
+    @cached_property
+    def corner_set(self) -> frozenset[str]:
+        """The folded words above labels and values."""
+        return frozenset(map(fold, self.corners))
+
+    @cached_property
+    def ignored_column_set(self) -> frozenset[str]:
+        """The folded words above columns of neither job."""
+        return frozenset(map(fold, self.ignored_columns))
+
+    @cached_property
+    def link_set(self) -> frozenset[str]:
+        """The folded words of links below a title."""
+        return frozenset(map(fold, self.links))
+
+    @cached_property
+    def neutral_set(self) -> frozenset[str]:
+        """The folded words of headings that change nothing."""
+        return frozenset(self.neutral.split())
+
+    @cached_property
+    def advert_pattern(self) -> re.Pattern[str]:
+        """The words of adverts, for folded text."""
+        return re.compile("|".join(rf"\b{re.escape(words)}\b" for words in map(fold, self.adverts)) or r"(?!)")
+
+    @cached_property
+    def narrowing_pattern(self) -> re.Pattern[str]:
+        """What narrows, for folded text."""
+        return re.compile(rf"\b(?:{'|'.join(self.narrowing) or '(?!)'})")
+
+
 class Site(_Strict):
     """What is known of one site's comparison pages; `delay_s` is the least pause between two requests to its hosts, `page` the
     path of the page that compares `{left}` and `{right}`."""
@@ -120,20 +167,49 @@ class Site(_Strict):
     hints: dict[Section, list[str]]
     sentences: list[Sentence]
     skills: Skills | None = None
+    layout: Layout = Layout()
 
     def where(self, label: str) -> Mapping[str, str]:
         """The sections in which a row label may stand, with its term there; empty for what is no label."""
         if len(label) > _LONGEST_LABEL:
             return {}
         found = self._sections_of.get(fold(label))
-        if not found and (bare := without_mark(label)) != label:
+        if not found and (bare := without_mark(without_icons(label))) != label:
             found = self._sections_of.get(fold(bare))
         return found or {}
 
     def is_hint(self, heading: str) -> bool:
         """Whether a heading inside of a table tells a section."""
-        words = fold(heading)
-        return any(words in (section, *hints) for section, hints in self.hints.items())
+        return fold(heading) in self._section_of_words
+
+    def section_of(self, words: str) -> str:
+        """The section that folded words name, empty for others."""
+        return self._section_of_words.get(words, "")
+
+    @cached_property
+    def _section_of_words(self) -> dict[str, str]:
+        return {words: section for section, hints in reversed(self.hints.items()) for words in (section, *map(fold, hints))}
+
+    @cached_property
+    def label_pattern(self) -> re.Pattern[str]:
+        """What begins with a row label, for text in small letters."""
+        labels = sorted(self._sections_of, key=len, reverse=True)
+        return re.compile(rf"\s*(?:{'|'.join(map(re.escape, labels))})(?!\w)")
+
+    @cached_property
+    def label_start(self) -> re.Pattern[str]:
+        """The same, where a value may follow without a blank."""
+        return re.compile(self.label_pattern.pattern.removesuffix(r"(?!\w)"))
+
+    @cached_property
+    def label_heads(self) -> frozenset[str]:
+        """The first three letters of all row labels, small, capital, or with a capital."""
+        return frozenset(head for label in self._sections_of for head in (label[:3], label[:3].upper(), label[:3].capitalize()))
+
+    @cached_property
+    def label_inside(self) -> re.Pattern[str]:
+        """A row label anywhere in a text in small letters."""
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, self._sections_of))})(?!\w)")
 
     @cached_property
     def _sections_of(self) -> dict[str, dict[str, str]]:
@@ -197,7 +273,7 @@ def parse(name: str, text: str) -> Site:
         unknown = {t for labels in site.labels.values() for t in labels.values()} | {s.term for s in site.sentences}
         if unknown := unknown - TERMS.keys():
             raise ConfigError(f"{name}: no such term: {', '.join(sorted(unknown))}")
-        _ = [(s.patterns, s.cue_pattern, s.hint_pattern) for s in site.sentences], site._shapes
+        _ = [(s.patterns, s.cue_pattern, s.hint_pattern) for s in site.sentences], site._shapes, site.layout.narrowing_pattern
         if site.skills:
             _ = site.skills.own_pattern, site.skills.job_pattern, site.skills.section_pattern, site.skills.more_pattern
         if site.pair(site.path(*_MADE_UP)) != _MADE_UP:

@@ -1,0 +1,157 @@
+"""What readings say, as the measures of drift want it: the captures of a run, and the newest published one of each page."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import TypeVar
+
+from sqlite_utils import Database
+
+from normalize.facts import STATUSES, Value
+from normalize.fields import FIELDS, SECTIONS, in_section
+from normalize.measures import Key, Said, Sight
+
+HISTORY_PAGES = 500
+"""So many pages of a site are looked at, those that were captured last; and so many times as many, to find them among others."""
+
+_LOOKED_AT = 20
+_TOGETHER = 500
+_NAMES = {field.id: field.name for field in FIELDS}
+_ROWS = ("salary_id", "education_id", "demographics_id", "outlook_id", "skillset_id")
+_WORST = ("unreadable", "suspect", "ok", "missing")
+_One = TypeVar("_One")
+_Status = tuple[str, Value | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A capture and its reading, on a page of a site; `before` is the reading of the page's published capture before it."""
+
+    row: int
+    capture_id: str
+    page: int
+    site: str
+    reading: int
+    partial: bool
+    before: int | None
+
+
+SiteOf = Callable[[str], str]
+"""The site that an address belongs to, empty for none."""
+
+_COLUMNS = (
+    "c.id, c.capture_id, c.page_id, p.url, r.id, r.outcome = 'partial', (SELECT b.published_reading_id FROM page_capture b "
+    "WHERE b.page_id = c.page_id AND b.published_reading_id IS NOT NULL AND b.id != c.id "
+    "AND (b.captured_at, b.capture_id) < (c.captured_at, c.capture_id) ORDER BY b.captured_at DESC, b.capture_id DESC LIMIT 1)"
+)
+
+
+def of_captures(db: Database, rows: Collection[int], site_of: SiteOf) -> list[Shown]:
+    """What captures show that could be read, in the order in which they came."""
+    query = (
+        f"SELECT {_COLUMNS} FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id "
+        "WHERE r.outcome != 'rejected' AND c.id IN ({})"
+    )
+    found = [row for some in _batches(sorted(rows)) for row in db.execute(query.format(_marks(some)), some).fetchall()]
+    return [shown for row in found if (shown := _shown(row, site_of)).site]
+
+
+def published(db: Database, site: str, site_of: SiteOf) -> list[Shown]:
+    """The newest published capture of each page of a site, those that were captured last."""
+    query = (
+        f"SELECT {_COLUMNS} FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.published_reading_id "
+        "WHERE NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
+        "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id)) ORDER BY c.captured_at DESC, c.id DESC LIMIT ?"
+    )
+    rows = (_shown(row, site_of) for row in db.execute(query, [HISTORY_PAGES * _LOOKED_AT]))
+    return list(islice((shown for shown in rows if shown.site == site), HISTORY_PAGES))
+
+
+def _shown(row: Sequence[int | str | None], site_of: SiteOf) -> Shown:
+    capture_row, capture_id, page, url, reading, partial, before = row
+    return Shown(
+        int(capture_row or 0), str(capture_id), int(page or 0), site_of(str(url)), int(reading or 0), bool(partial),
+        None if before is None else int(before),
+    )  # fmt: skip
+
+
+def sights(db: Database, shown: Sequence[Shown]) -> list[Sight]:
+    """Both sides of each capture, with what the page said there before; whose occupation became another has no before."""
+    reader = _Reader(db, {i for one in shown for i in (one.reading, one.before) if i is not None})
+    found = []
+    for one in shown:
+        before = reader.sides(one.before) if one.before is not None else {}
+        for side, (job, said) in reader.sides(one.reading).items():
+            old_job, old = before.get(side, (None, None))
+            found.append(Sight(one.page, one.capture_id, job, said, old if old_job == job else None, one.partial))
+    return found
+
+
+class _Reader:
+    """What the sides of readings say; section rows that several show are read once."""
+
+    def __init__(self, db: Database, readings: Collection[int]) -> None:
+        query = f"SELECT reading_id, side, job_id, {', '.join(_ROWS)} FROM sighting WHERE reading_id IN ({{}})"
+        self._rows: dict[int, dict[int, tuple[int, tuple[int | None, ...]]]] = {}
+        for some in _batches(sorted(readings)):
+            for reading, side, job, *ids in db.execute(query.format(_marks(some)), some):
+                self._rows.setdefault(reading, {})[side] = (job, tuple(ids))
+        self._said: dict[tuple[str, int], dict[Key, _Status]] = {}
+        shown = [ids for sides in self._rows.values() for _, ids in sides.values()]
+        for number, section in enumerate(SECTIONS):
+            wanted = sorted({row_id for ids in shown if (row_id := ids[number]) is not None})
+            for some in _batches(wanted):
+                _read(db, section, some, self._said)
+        self._merged: dict[tuple[int | None, ...], Said] = {}
+
+    def sides(self, reading: int) -> dict[int, tuple[int, Said]]:
+        """The occupation of each side, and what is said of it."""
+        return {side: (job, self._merge(ids)) for side, (job, ids) in self._rows.get(reading, {}).items()}
+
+    def _merge(self, ids: tuple[int | None, ...]) -> Said:
+        if (known := self._merged.get(ids)) is None:
+            parts = [self._said[section, i] for section, i in zip(SECTIONS, ids, strict=True) if i is not None]
+            known = self._merged[ids] = {key: said for part in parts for key, said in part.items()}
+        return known
+
+
+def _read(db: Database, section: str, ids: Sequence[int], into: dict[tuple[str, int], dict[Key, _Status]]) -> None:
+    for row_id in ids:
+        into[section, row_id] = {}
+    if section == "skill":
+        query = f"SELECT skillset_id, rank, name, name_status, pct, pct_status FROM skill WHERE skillset_id IN ({_marks(ids)})"
+        for row_id, rank, name, name_status, pct, pct_status in db.execute(query, ids):
+            _add(into[section, row_id], "skill.name", str(rank), name, name_status)
+            _add(into[section, row_id], "skill.pct", str(rank), pct, pct_status)
+        return
+    fields = in_section(section)
+    columns = ", ".join(f"{f.column}, {f.column}_status" for f in fields)
+    for row_id, *cells in db.execute(f"SELECT id, {columns} FROM {section} WHERE id IN ({_marks(ids)})", ids):
+        for at, field in enumerate(fields):
+            if cells[2 * at + 1] is not None:
+                into[section, row_id][field.name, ""] = (STATUSES[cells[2 * at + 1]], cells[2 * at])
+    if section == "demographics":
+        query = f"SELECT demographics_id, field_id, item, pct, status FROM share WHERE demographics_id IN ({_marks(ids)})"
+        for row_id, field_id, item, pct, status in db.execute(query, ids):
+            _add(into[section, row_id], _NAMES[field_id], item, pct, status)
+
+
+def _add(said: dict[Key, _Status], name: str, item: str, value: Value | None, status: int | None) -> None:
+    """An item of a list, which as a whole is as bad as its worst item, and missing where all are."""
+    if status is None:
+        return
+    word = STATUSES[status]
+    if item:
+        said[name, item] = (word, value)
+    whole = said.get((name, ""))
+    said[name, ""] = (min(word, whole[0], key=_WORST.index) if whole else word, None)
+
+
+def _batches(items: Sequence[_One]) -> Iterator[list[_One]]:
+    rest = iter(items)
+    while some := list(islice(rest, _TOGETHER)):
+        yield some
+
+
+def _marks(items: Iterable[object]) -> str:
+    return ", ".join("?" for _ in items)

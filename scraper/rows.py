@@ -1,0 +1,89 @@
+"""Rows of a table, and the words that stand alone in one."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from normalize.claims import Side
+from normalize.folding import fold, is_blank
+from scraper.document import Place
+from scraper.headings import Reader, is_line
+from scraper.titles import Pair
+
+_LETTER = re.compile(r"[^\W\d_]")
+Named = Mapping[Side, list[int]]
+
+
+class Row(NamedTuple):
+    """A row of a table: its cells, the columns of each job that it names, and the sections that know a cell as a label."""
+
+    number: int
+    cells: tuple[str, ...]
+    jobs: Named
+    known: tuple[Mapping[str, str], ...]
+
+    @property
+    def said(self) -> str:
+        """The row in a message."""
+        return f"{' | '.join(self.cells)[:160]!r}"
+
+
+def jobs_of(cells: Sequence[str], pair: Pair) -> dict[Side, list[int]]:
+    """The columns of each job that a row names."""
+    found: dict[Side, list[int]] = {}
+    for column, cell in enumerate(cells):
+        if side := pair.side(cell):
+            found.setdefault(side, []).append(column)
+    return found
+
+
+def is_filled(column: int, rows: Iterable[Row]) -> bool:
+    """Whether any of the rows says something in a column."""
+    return any(column < len(row.cells) and not is_blank(row.cells[column]) for row in rows)
+
+
+def bare(row: Row, values: tuple[int, ...], spans: frozenset[Place]) -> str:
+    """The words of a row that has no others, neither label nor title; in one of the columns of `values` they are a value, unless
+    they span others."""
+    if row.jobs or any(row.known):
+        return ""
+    texts = [(column, cell) for column, cell in enumerate(row.cells) if not is_blank(cell)]
+    if not texts or len({cell for _, cell in texts}) > 1:
+        return ""
+    column, text = texts[0]
+    alone = len(texts) == 1 and len(row.cells) > 1 and column in values
+    copied = all((row.number, at) in spans for at, _ in texts[1:])
+    return text if copied and not alone and _LETTER.search(text) else ""
+
+
+class Below:
+    """The words that rows stand below: the first that nobody understands holds to the end of the table."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+        self.words = ""
+
+    def begin(self, texts: Iterable[str]) -> None:
+        """Words before the first row: they count only where they limit what follows."""
+        for text in texts:
+            if text and not self.words and is_line(text) and self._reader.narrows(text):
+                self.words = text
+
+    def is_passed_over(self, text: str, unseen: bool) -> bool:
+        """Whether a row of words is an advert: by name, by its words, or for it is drawn; or prose."""
+        folded = fold(text)
+        if folded in self._reader.site.ignored:
+            return True
+        if self._reader.narrows(text) or self._reader.words(text).section:
+            return False
+        if not is_line(text) and not text.rstrip().endswith(":"):
+            return True  # prose
+        return unseen or bool(self._reader.site.layout.advert_pattern.search(folded))
+
+    def heads(self, text: str) -> bool:
+        """Take a row of words; whether they begin a section or change nothing."""
+        kind = self._reader.words(text).kind
+        if kind in ("section", "titles", "neutral"):
+            return True
+        self.words = self.words or text
+        return False
