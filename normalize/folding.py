@@ -19,9 +19,14 @@ _TRANSLATION = {
 }
 _UNSEEN = {ord(c): None for c in _INVISIBLE}
 _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
-_MARK = re.compile(r"(?:\s*[*†‡§?ⓘ]|\s*\[\w{1,2}\]|\s*\n\s*[0-9]{1,2})+(?:\s*:)?$")
+RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+"""Figures that stand above the line, as the mark of a footnote does."""
+
+_MARK = re.compile(rf"(?:\s*[*†‡§?ⓘ]|\s*\[\w{{1,2}}\]|\s*\n\s*[0-9]{{1,2}}|\s*[{RAISED}]{{1,2}})+(?:\s*:)?$")
+_NOTE = re.compile(rf"(?:\s*[*†‡§]|\s*\[[0-9]{{1,2}}\]|\s*[{RAISED}]{{1,2}})+$")
 _FIGURES = frozenset("0123456789")
-_MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n:")
+_MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n:") | frozenset(RAISED)
+_NOTE_ENDS = frozenset("*†‡§]") | frozenset(RAISED)
 _ICONS = frozenset(("So", "Sk", "Co", "Mn", "Cf"))
 _SHORT = 200
 _WORD = re.compile(r"[^\W_]+")
@@ -79,6 +84,11 @@ def without_mark(text: str) -> str:
     if end not in _MARK_ENDS or (end in _FIGURES and "\n" not in text):
         return text
     return _MARK.sub("", text)
+
+
+def without_note(text: str) -> str:
+    """A value without the mark of a footnote behind it: a sign, a figure in square brackets, one or two above the line."""
+    return (_NOTE.sub("", text) or text) if text[-1:] in _NOTE_ENDS else text
 
 
 def without_icons(text: str) -> str:

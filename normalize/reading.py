@@ -88,7 +88,7 @@ class _Side:
             if verdict.term.name == "time_to_become" and verdict.status == "ok":
                 months = {row.field: row.value for row, _ in verdict.rows}.get("outlook.time_to_become_max_months")
                 if isinstance(months, int) and not checks.out_of_range("outlook.time_to_become_max_months", months):
-                    return "months" if "month" in verdict.claim.raw.lower() else "years", months
+                    return "months" if "month" in plain(verdict.claim.raw).lower() else "years", months
         return "", 0
 
     def _time_raw(self) -> str:

@@ -12,7 +12,7 @@ from normalize.claims import SIDES, Claim, Side
 from normalize.errors import Refusal
 from normalize.facts import Status
 from normalize.findings import Finding, finding
-from normalize.folding import fold, is_blank, plain
+from normalize.folding import fold, is_blank, plain, without_note
 from normalize.terms import TERMS, Exact, Read, Row, Term
 
 _RANK = {"overview": 1, "intro": 2}
@@ -59,10 +59,11 @@ def understand(term: str, text: str) -> tuple[Read | None, str]:
 @lru_cache(4096)
 def _understood(term: str, raw: str) -> tuple[Read | None, str]:
     """The same on every page that shows the text."""
-    if vocabulary.is_missing(raw):
+    said = raw if TERMS[term].fields[0].startswith("skill.") else without_note(raw)
+    if vocabulary.is_missing(said):
         return None, ""
     try:
-        return TERMS[term].read(raw), ""
+        return TERMS[term].read(said), ""
     except Refusal as refusal:
         return None, refusal.reason
 

@@ -8,11 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from normalize.claims import Claim, Doubt, Note, Place, Side
-from normalize.folding import fold, is_blank, plain, shown
+from normalize.folding import fold, is_blank, plain, shown, without_icons
 from normalize.terms import TERMS
 from scraper.cells import Said, take_apart
 from scraper.comparison import SIGNED, Compared
-from scraper.document import Table
+from scraper.document import DRAWN, Table
 from scraper.headings import Reader, Setting
 from scraper.rows import Below, Row, bare
 from scraper.sections import stand, vote
@@ -79,28 +79,6 @@ class Cards:
                 break
         return self._compared()
 
-    @staticmethod
-    def paired(rows: list[Row], reader: Reader) -> list[tuple[int, ...]]:
-        """The rows of one cell that belong together where labels and values stand in turns, below each other; empty where they do
-        not: where a label lacks its value, or a value its label."""
-        groups: list[tuple[int, ...]] = []
-        for row in rows:
-            if len(row.cells) != 1:
-                return []
-            waiting = bool(groups) and len(groups[-1]) == 1 and bool(rows[groups[-1][0]].known[0])
-            if row.known[0]:
-                if waiting:
-                    return []
-                groups.append((row.number,))
-            elif waiting:
-                groups[-1] = (*groups[-1], row.number)
-            elif row.jobs or reader.words(row.cells[0]).section:
-                groups.append((row.number,))
-            else:
-                return []
-        ended = not groups or len(groups[-1]) == 2 or not rows[groups[-1][0]].known[0]
-        return groups if ended and sum(len(group) == 2 for group in groups) > 1 else []
-
     def _known(self, label: str) -> Known:
         return self.reader.site.where(label) if label else {}
 
@@ -114,7 +92,7 @@ class Cards:
     def _row(self, row: Row) -> bool:
         """Take one row; false where the rest of the table cannot be read."""
         pair, site = self.reader.pair, self.reader.site
-        columns = [c for c in range(len(row.cells)) if c not in self.dropped and not self._is_copy(row, c)]
+        columns = [c for c in range(len(row.cells)) if not (c in self.dropped or self._is_copy(row, c) or self._is_icon(row, c))]
         cells = [_Cell(column, row.cells[column], take_apart(row.cells[column], pair, site)) for column in columns]
         filled = [cell for cell in cells if not is_blank(cell.text) or (row.number, cell.column) in self.unseen]
         if not filled:
@@ -140,6 +118,11 @@ class Cards:
     def _is_copy(self, row: Row, column: int) -> bool:
         """Whether a place is filled by the cell to the left of it."""
         return column > 0 and (row.number, column) in self.spans and row.cells[column] == row.cells[column - 1]
+
+    def _is_icon(self, row: Row, column: int) -> bool:
+        """Whether a box shows a picture and nothing else."""
+        cell = row.cells[column]
+        return self.table.made_of in DRAWN and not is_blank(cell) and is_blank(without_icons(cell))
 
     def _heads_columns(self, filled: list[_Cell]) -> bool:
         """Whether a row only names what stands below: `Metric | Cook`, `Job | Metric | Value`."""

@@ -12,7 +12,7 @@ from normalize.terms import TERMS
 from scraper.cells import take_apart
 from scraper.document import Table
 from scraper.headings import Reader
-from scraper.rows import Below, Row, bare, is_filled, jobs_of
+from scraper.rows import Below, Row, bare, header_of, is_filled, jobs_of
 from scraper.sections import stand, vote
 
 _FIGURE = re.compile(r"[0-9]")
@@ -43,11 +43,6 @@ class _Columns:
     extra: tuple[int, ...]
 
 
-def header_of(rows: list[Row]) -> int | None:
-    """The first row that names both jobs."""
-    return next((row.number for row in rows if len(row.jobs) == 2), None)
-
-
 def compare(
     table: Table, rows: list[Row], block: int, reader: Reader, hint: str, narrowed: str, turned: bool = False
 ) -> Compared:
@@ -62,12 +57,6 @@ def compare(
     columns = _Comparison(table, block, reader, turned)
     columns.read(rows, header, hint, narrowed)
     return columns.result
-
-
-def rows_of(table: Table, reader: Reader) -> list[Row]:
-    """The rows of a table, with what is known of their cells."""
-    pair, where = reader.pair, reader.site.where
-    return [Row(number, cells, jobs_of(cells, pair), tuple(map(where, cells))) for number, cells in enumerate(table.rows)]
 
 
 class _Comparison:
@@ -87,7 +76,8 @@ class _Comparison:
         if not any(any(row.known) for row in body) and any(any(row.known) for row in above):
             above, body = [], above  # the titles stand below
         width = Counter(len(row.cells) for row in body).most_common(1)[0][0] if body else len(first.cells)
-        self.below.begin([narrowed, *(text for row in above if (text := bare(row, (), self.spans)))])
+        self.below.words = narrowed
+        self.below.begin(text for row in above if (text := bare(row, (), self.spans)))
         for row in above:
             if any(row.known):
                 self._note("unknown_label", f"{row.said} stands above the header")

@@ -3,18 +3,20 @@
 from collections.abc import Sequence
 
 from normalize.claims import Claim
-from normalize.folding import plain
+from normalize.folding import is_blank, plain
 from normalize.terms import TERMS
 from scraper.comparison import Compared
 
 
 def distinct(drawn: Sequence[Compared]) -> list[Compared]:
     """Of tables that may hold the same words (boxes inside of boxes, lists of labels) those that say more than the others, with
-    what they add alone; the one with the most claims first."""
+    what they add alone; the one with the most claims first. An empty box is no value beside another that holds one."""
+    filled = {(claim.side, claim.term) for table in drawn for claim in table.claims if not is_blank(claim.raw)}
     heard: set[tuple[str, str, str, str]] = set()
     kept: list[Compared] = []
     for table in sorted(drawn, key=_weight):
-        new = [claim for claim in table.claims if _key(claim) not in heard]
+        stated = (c for c in table.claims if not is_blank(c.raw) or (c.side, c.term) not in filled)
+        new = [claim for claim in stated if _key(claim) not in heard]
         heard.update(map(_key, new))
         if new:
             table.claims = new

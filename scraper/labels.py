@@ -76,7 +76,9 @@ def unread(document: Document, claims: Sequence[Claim], found: Sequence[Loose]) 
 def _texts(block: Block) -> Sequence[str]:
     if isinstance(block, Items):
         return block.items
-    return () if isinstance(block, Table) else (block.text,)
+    if isinstance(block, Table):  # a cell that lays out a page holds many lines
+        return [line for row in block.rows for cell in row if "\n" in cell for line in cell.split("\n")]
+    return (block.text,)
 
 
 def _is_loose(line: str, end: int) -> bool:

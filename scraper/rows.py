@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from normalize.claims import Side
 from normalize.folding import fold, is_blank
-from scraper.document import Place
+from scraper.document import Place, Table
 from scraper.headings import Reader, is_line
 from scraper.titles import Pair
 
@@ -37,6 +37,17 @@ def jobs_of(cells: Sequence[str], pair: Pair) -> dict[Side, list[int]]:
     return found
 
 
+def rows_of(table: Table, reader: Reader) -> list[Row]:
+    """The rows of a table, with what is known of their cells."""
+    pair, where = reader.pair, reader.site.where
+    return [Row(number, cells, jobs_of(cells, pair), tuple(map(where, cells))) for number, cells in enumerate(table.rows)]
+
+
+def header_of(rows: list[Row]) -> int | None:
+    """The first row that names both jobs."""
+    return next((row.number for row in rows if len(row.jobs) == 2), None)
+
+
 def is_filled(column: int, rows: Iterable[Row]) -> bool:
     """Whether any of the rows says something in a column."""
     return any(column < len(row.cells) and not is_blank(row.cells[column]) for row in rows)
@@ -54,6 +65,28 @@ def bare(row: Row, values: tuple[int, ...], spans: frozenset[Place]) -> str:
     alone = len(texts) == 1 and len(row.cells) > 1 and column in values
     copied = all((row.number, at) in spans for at, _ in texts[1:])
     return text if copied and not alone and _LETTER.search(text) else ""
+
+
+def paired(rows: list[Row], reader: Reader) -> list[tuple[int, ...]]:
+    """The rows of one cell that belong together where labels and values stand in turns, below each other; empty where they do
+    not: where a label lacks its value, or a value its label."""
+    groups: list[tuple[int, ...]] = []
+    for row in rows:
+        if len(row.cells) != 1:
+            return []
+        waiting = bool(groups) and len(groups[-1]) == 1 and bool(rows[groups[-1][0]].known[0])
+        if row.known[0]:
+            if waiting:
+                return []
+            groups.append((row.number,))
+        elif waiting:
+            groups[-1] = (*groups[-1], row.number)
+        elif row.jobs or reader.words(row.cells[0]).section:
+            groups.append((row.number,))
+        else:
+            return []
+    ended = not groups or len(groups[-1]) == 2 or not rows[groups[-1][0]].known[0]
+    return groups if ended and sum(len(group) == 2 for group in groups) > 1 else []
 
 
 class Below:

@@ -3,17 +3,18 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from itertools import accumulate
 
 from normalize.claims import Note, Place
 from scraper import grids
 from scraper.cards import Cards
 from scraper.cells import Said, take_apart
-from scraper.comparison import Compared, compare, header_of, rows_of
+from scraper.comparison import Compared, compare
 from scraper.document import DRAWN, Items, Paragraph, Table
 from scraper.grids import View
 from scraper.headings import Outline, Reader, Setting, is_line
-from scraper.rows import Below, Row
+from scraper.rows import Below, Row, bare, header_of, paired, rows_of
 
 _FIGURE = re.compile(r"[0-9]")
 _LONGEST, _LONGEST_LABEL = 2_000, 120
@@ -49,13 +50,24 @@ def _rearranged(
             views = [(grids.part(table, rows[header:], columns), setting) for columns in sides.values()]
             yield _merged([_card(view, block, own, reader) for view, own in views])
     if turned := list(grids.turned(table, rows)):
-        yield _compared(turned, block, setting, reader, turned=True)
+        narrowed = setting.narrowed or _words_between(table, rows, reader)
+        yield _compared(turned, block, replace(setting, narrowed=narrowed), reader, turned=True)
     if len(rows) == 1 and (strip := grids.unrolled(table, rows[0], _heads(reader)) or grids.unrolled_card(table, rows[0])):
         if header is not None:
             yield _compared([strip], block, setting, reader)
         yield _card(strip, block, setting, reader)
     if header is None:
         yield _card(View(table, ()), block, setting, reader)
+
+
+def _words_between(table: Table, rows: list[Row], reader: Reader) -> str:
+    """The words alone in a row that may limit the figures of a table whose rows are jobs."""
+    below, spans = Below(reader), frozenset(table.spans)
+    for row in rows:
+        words = bare(row, (), spans)
+        if words and not below.is_passed_over(words, any(place[0] == row.number for place in table.unseen)):
+            below.heads(words)
+    return below.words
 
 
 def _heads(reader: Reader) -> Callable[[str], bool]:
@@ -127,7 +139,7 @@ def _card(view: View, block: int, setting: Setting, reader: Reader) -> Compared:
         return Place(block, *origin), view.table.rows[row][column]
 
     rows = rows_of(view.table, reader)
-    if not view.origins and (groups := Cards.paired(rows, reader)):
+    if not view.origins and (groups := paired(rows, reader)):
         pairs = grids.view(view.table, [[(number, 0) for number in group] for group in groups])
         return _card(pairs, block, setting, reader)
     return Cards(view.table, reader, setting, place).read(rows)
@@ -149,10 +161,7 @@ def may_state(block: Items | Paragraph, reader: Reader) -> bool:
     if isinstance(block, Paragraph):
         text = block.text
         return (":" in text or "\n" in text) and any(_may_state(line, reader) for line in text.split("\n"))
-    for text in block.items:
-        if (":" in text or "\n" in text) and _may_state(text, reader):
-            return True
-    return False
+    return any((":" in text or "\n" in text) and _may_state(text, reader) for text in block.items)
 
 
 def stated(block: Items | Paragraph, number: int, outline: Outline, reader: Reader, ends: bool) -> Compared:

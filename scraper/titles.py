@@ -7,7 +7,7 @@ from normalize.folding import fold, letters, name_keys, plain, shown, without_ic
 from scraper.sites import Site
 
 _LONGEST = 200
-_MOST_WORDS = 24
+_MOST_WORDS, _MORE_WORDS = 24, 3  # a title may have words that its slug has not: `&`, `and`
 _EDGES = " ,;.!?()[]\"'“”‘’|·•"
 _BINDING = frozenset(("a", "an", "the", "of", "for", "as", "about", "being", "vs", "vs.", "versus", "and", "or", "-"))
 
@@ -29,6 +29,7 @@ class Pair:
         self._keys = {side: name_keys(slug) for side, slug in slugs.items()}
         self._all_keys = self._keys["left"] | self._keys["right"]
         self._exact = {side: letters(slug) for side, slug in slugs.items()}
+        self._most_words = max(slug.count(" ") for slug in slugs.values()) + _MORE_WORDS
         self._asked: dict[str, Side | None] = {}
         self._heard: dict[str, Mentioned] = {}
         self._site = site
@@ -99,9 +100,9 @@ class Pair:
         first = letters(words[0])
         if not any(key.startswith(first) or first.startswith(key) for key in self._all_keys):
             return 1, None, ""
-        for length in range(min(len(words), 12), 0, -1):
+        for length in range(min(len(words), self._most_words), 0, -1):
             title = " ".join(words[:length]).strip(_EDGES).rstrip(":")
-            for form in (title, title.removesuffix("'s").removesuffix("’s"), title.removesuffix("s")):
+            for form in dict.fromkeys((title, title.removesuffix("'s").removesuffix("’s"), title.removesuffix("s"))):
                 if side := self._find(form):
                     return length, side, form
         return 1, None, ""

@@ -253,6 +253,10 @@ def test_what_is_hidden_in_a_layout_is_hidden():
     assert page.blocks == (Table((("1",),)),)
 
 
+def test_rows_of_a_layout_are_no_rows_in_a_box():
+    assert tables("<table><td hidden><thead><li><td hidden><table>", boxes=True) == []
+
+
 def test_a_flat_element_is_a_strip():
     cells = (*TITLES, *PAY, *AGE, "Hourly rate", "$3", "$4", "Jobs", "5", "6")
     html = "<div>" + "".join(f"<div>{text}</div>" for text in cells) + "</div>"

@@ -285,7 +285,7 @@ def test_support(cells: dict[str, str], places: int | None, hourly: str, more: i
 
 
 EXPERIENCE = [  # the figure, the time ranges, the years, their status
-    ("12", ["6-12 months"], 1.0, "ok"), ("3", ["1–3 Months"], 0.25, "ok"), ("7", ["6-7 months"], 0.5833, "ok"),
+    ("12", ["6-12 months"], 1.0, "ok"), ("3", ["1–3 Months"], 0.25, "ok"), ("7", ["6-7 months"], 0.5833, "ok"), ("3", ["1-3 mon\u00adths"], 0.25, "ok"),
     ("6", ["4-6 years"], 6.0, "ok"), ("12", ["6-12 years"], 12.0, "ok"), ("1.5", ["1-1.5 years"], 1.5, "ok"),
     ("6", ["4-6 years", "4-6 years"], 6.0, "ok"), ("6", ["4-6 years", "2-4 years"], 6.0, "suspect"),
     ("5", ["4-6 years"], 5.0, "suspect"), ("72", ["4-6 years"], 72.0, "suspect"), ("1", ["6-12 months"], 1.0, "suspect"),

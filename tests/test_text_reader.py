@@ -24,7 +24,7 @@ def read(text: str) -> Document:
         ("| a \\| b | c<br>d |\n| e | - |", (Table((("a | b", "c\nd"), ("e", "-"))),)),
         (
             "| 6-12<sup>1</sup> | **Law** | [Art](/x) | Food &amp; Drink |\n| 1 | 2 | 3 | 4 |",
-            (Table((("6-12\n1", "Law", "Art", "Food & Drink"), ("1", "2", "3", "4"))),),
+            (Table((("6-12¹", "Law", "Art", "Food & Drink"), ("1", "2", "3", "4"))),),
         ),
         ("not | a table", (Paragraph("not | a table"),)),
         ("A vs B\n=====\nPay\n---\ntext", (Heading(1, "A vs B"), Heading(2, "Pay"), Paragraph("text"))),
@@ -40,7 +40,7 @@ def read(text: str) -> Document:
             (Table((("A", "B"), ("1", "2"))), Paragraph("In Utah | see"), Table((("3", "4"),))),
         ),
         ("\u200b| A | B |\u2028\u200b| 1 | 2 |", (Table((("A", "B"), ("1", "2"))),)),
-        ("| 2<sup>nd</sup> | C++<sup>1</sup> |\n| 1 | 2 |", (Table((("2nd", "C++\n1"), ("1", "2"))),)),
+        ("| 2<sup>nd</sup> | C++<sup>1</sup> |\n| 1 | 2 |", (Table((("2nd", "C++¹"), ("1", "2"))),)),
         ("| A | B |\r\n| 1 | 2 |\r\n", (Table((("A", "B"), ("1", "2"))),)),
         ("", ()),
     ],

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from normalize.checks.contradiction import Contradiction
 from normalize.checks.pay import hourly_fits
-from normalize.claims import SIDES, Claim, Place, Side
+from normalize.claims import SIDES, Claim, Side
 from normalize.fields import FIELDS
 from normalize.folding import plain
 from normalize.terms import TERMS, Read
@@ -49,7 +49,17 @@ class _Cell(NamedTuple):
 
 
 def columns(verdicts: Sequence[Verdict], unlikely: Iterable[Claim] = ()) -> Iterator[Doubted]:
-    """All that columns show; `unlikely` are claims whose text was read, but cannot be what its label says."""
+    """All that columns show, each kind of doubt about the same fields once; `unlikely` are claims whose text was read, but cannot
+    be what its label says."""
+    seen: set[tuple[Side, str, tuple[str, ...]]] = set()
+    for doubted in _all(verdicts, unlikely):
+        key = (doubted.side, doubted.contradiction.code, doubted.contradiction.fields)
+        if key not in seen:
+            seen.add(key)
+            yield doubted
+
+
+def _all(verdicts: Sequence[Verdict], unlikely: Iterable[Claim]) -> Iterator[Doubted]:
     sides: dict[Side, dict[str, Verdict]] = {"left": {}, "right": {}}
     for verdict in verdicts:
         if not verdict.claim.item:
@@ -238,25 +248,29 @@ def _shifted(verdicts: Sequence[Verdict], unlikely: list[Claim]) -> Iterator[Dou
     """Columns with cells that are no value of their own row, but would be one of another: of all the same row away, the whole
     column is in doubt; of one, the two rows that may be exchanged."""
     wrong = [t.claim for v in verdicts for t in v.heard if t.refusal and t.claim.section != "intro"] + unlikely
+    if not wrong:
+        return
+    bad = {(claim.side, claim.place) for claim in wrong}
+    blocks: dict[tuple[int, Side], list[Testimony]] = defaultdict(list)
+    for testimony in (t for v in verdicts for t in v.heard):
+        blocks[testimony.claim.place.block, testimony.claim.side].append(testimony)
     for block, side in dict.fromkeys((claim.place.block, claim.side) for claim in wrong):
-        heard = [t for v in verdicts for t in v.heard if t.claim.side == side and t.claim.place.block == block]
+        heard = sorted(blocks[block, side], key=lambda t: t.claim.place)
         if len(heard) > _MOST_CELLS:
             continue
-        heard.sort(key=lambda t: t.claim.place)
-        bad = {claim.place for claim in wrong if claim.side == side}
         for step in (-1, 1):
-            moved = [t for t, neighbour in _neighbours(heard, step) if t.claim.place in bad and _is_read_as(t, neighbour)]
+            moved = [t for t, neighbour in _neighbours(heard, step) if (side, t.claim.place) in bad and _is_read_as(t, neighbour)]
             if len(moved) > 1:
                 fields = tuple(dict.fromkeys(field for t in heard for field in TERMS[t.claim.term].fields))
                 said = f"{len(moved)} cells, such as {_quoted(moved[0])}"
                 yield Doubted(side, Contradiction("rows_shifted", said, fields))
-        yield from _exchanged_rows(heard, bad, side)
+        yield from _exchanged_rows(heard, [t for t in heard if (side, t.claim.place) in bad], side)
 
 
-def _exchanged_rows(heard: list[Testimony], bad: set[Place], side: Side) -> Iterator[Doubted]:
+def _exchanged_rows(heard: list[Testimony], bad: list[Testimony], side: Side) -> Iterator[Doubted]:
     """Cells that are no value of their own row, but of one that has none."""
     found: dict[tuple[str, ...], str] = {}
-    for cell in (t for t in heard if t.claim.place in bad):
+    for cell in bad:
         own = TERMS[cell.claim.term].fields
         for other in (o for o in heard if not o.read and o.claim.term != cell.claim.term and _is_read_as(cell, o)):
             found.setdefault((*own, *TERMS[other.claim.term].fields), f"{_quoted(cell)}, for {other.claim.label!r}")

@@ -24,6 +24,7 @@ MAX_ELEMENTS, MAX_CELLS = 60_000, 30_000
 _WIDEST, _LONGEST, _LARGEST, _DEEPEST = 40, 400, 60, 3
 _NARROWEST_STRIP = 6
 _WHOLE = frozenset(("table", "terms", "text", "heading"))
+_OF_TABLES = frozenset(("thead", "tbody", "tfoot", "tr", "colgroup", "col"))
 _UNSEEN = frozenset(("passed over", "hidden", "picture"))
 _NO_CELLS = frozenset(("br", "hr", "wbr", "sup", "sub"))
 
@@ -107,13 +108,13 @@ class _Page:
                 yield node
                 continue
             stack.append((node, True))
-            if self.kind(node) not in _WHOLE:
+            if self.kind(node) not in _WHOLE or node.tag == "table":
                 stack += [(child, False) for child in reversed(self._children(node)) if not child.is_text_node]
 
     def pieces(self, node: LexborNode) -> Iterator[list[Row]]:
         """The tables that the children of an element may be, whose own are known."""
         shape = self._shapes[node.mem_id] = _Shape()
-        if self.kind(node) in _WHOLE:
+        if self.kind(node) in _WHOLE or node.tag in _OF_TABLES:  # the cells of a table that lays out a page may hold boxes
             shape.whole, shape.heading = True, self.kind(node) == "heading"
             return
         children = self._children(node)

@@ -2,11 +2,15 @@
 
 import re
 
+from normalize.folding import RAISED
+
 BLANKS = re.compile(r"[ \t\r\n\f]+")
 BREAK = "\0"  # cannot stand in a tree: the parser drops or replaces NUL
 SEAM = "\ufdd0"  # where an inline element begins or ends; no character of any text
 NOTE = "\ufdd1"  # where something raised or lowered begins in a cell
 _ENDS = f" \t\r\n\f{BREAK}{SEAM}{NOTE}"
+_RAISED_FIGURE = re.compile(rf"(?<=[^\s{SEAM}{NOTE}]){NOTE}(?:{SEAM})*([0-9]{{1,2}})(?={SEAM}|$)")
+_ABOVE = str.maketrans("0123456789", RAISED)
 _NOTE_IN_CELL = re.compile(rf"{NOTE}(?:{SEAM})*(?=[0-9*†‡§(\[])")
 _SEAM_IN_NUMBER = re.compile(rf"(?<=[0-9])(?:{SEAM})+(?=[0-9])|(?<=[^\W\d_])(?:{SEAM})+(?=[0-9])|(?<=[.!?])(?:{SEAM})+(?=\w)")
 _SEAM_IN_WORD = re.compile(
@@ -53,6 +57,8 @@ class Passage:
 def tidy(joined: str, cell: bool) -> str:
     """The lines of a text as it was collected."""
     joined = joined.strip(_ENDS)
+    if NOTE in joined:
+        joined = _RAISED_FIGURE.sub(lambda found: found[1].translate(_ABOVE), joined)
     if NOTE in joined:  # `(US)<sup>1</sup>` is not (US)1, but `2<sup>nd</sup>` is 2nd
         joined = _NOTE_IN_CELL.sub(BREAK, joined).replace(NOTE, "")
     if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461

@@ -23,7 +23,7 @@ KINDS = {
     **dict.fromkeys(_BLOCKS, "block"), **dict.fromkeys(LEVELS, "heading"), **dict.fromkeys(("ul", "ol", "menu"), "list"),
     **dict.fromkeys(("wbr", "colgroup", "col"), ""), **dict.fromkeys(("tbody", "thead", "tfoot"), "group"),
     "dl": "terms", "dt": "term", "dd": "description",
-    "sup": "raised", "sub": "raised",
+    "sup": "raised", "sub": "lowered",
     "li": "item", "br": "break", "table": "table", "tr": "row", "td": "cell", "th": "cell", "img": "picture",
 }
 ENDING = frozenset(("item", "heading", "block"))

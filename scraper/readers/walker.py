@@ -144,9 +144,9 @@ class Walker(Page):
             return self.enter_terms(kind, tag, attributes)
         if kind == "caption":
             kind, tag = "heading", kind
-        elif kind == "raised":
+        elif kind in ("raised", "lowered"):
+            self.texts[-1].parts.append((NOTE if kind == "raised" else BREAK) if self.texts[-1].cell else "")
             kind = "inline"
-            self.texts[-1].parts.append(NOTE if self.texts[-1].cell else "")
         if kind == "block" and not self.grids:
             self.flush()
             return "line"
