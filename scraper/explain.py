@@ -13,6 +13,7 @@ from normalize.claims import Claim
 from normalize.errors import UnknownField
 from normalize.fields import BY_NAME, Field
 from normalize.terms import TERMS
+from normalize.witnesses import support
 from normalize.wording import item_words, value_words
 from scraper.archive import Archive, Location
 from scraper.parsing import Trace
@@ -54,6 +55,7 @@ class Explanation:
     found_again: bool
     witnesses: tuple[Witness, ...]
     findings: tuple[Row, ...]
+    agreeing: int
     conflict: Row | None
 
     def to_dict(self) -> Row:
@@ -134,6 +136,7 @@ def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: R
         findings=tuple(
             f for f in queries.findings_of(db, row["capture_id"]) if f["side"] == row["side"] and f["field"] == row["field"]
         ),
+        agreeing=support(trace.claims.claims).get((row["side"], row["field"], row["item"]), 0),
         conflict=conflict,
     )
 
@@ -188,6 +191,8 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
     for number, witness in enumerate(e.witnesses):
         said = f"{witness.raw} ({witness.section}, {witness.label})"
         yield "" if number else "witnesses", said
+    if row["status"] == "ok" and e.agreeing > 1:
+        yield "agreement", f"{e.agreeing} places of the page agree"
     for number, finding in enumerate(e.findings):
         yield "" if number else "findings", f"{finding['code']}: {finding['message']}"
     if e.conflict:

@@ -41,7 +41,7 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
     prose = Prose(site, titles)
     claims = copies.sure([claim for table in ours for claim in table.claims])
     loose = labels.loose(document, reader, claims)
-    notes += labels.unread(document, claims, loose)
+    notes += labels.unread(document, reader, claims, loose)
     lists = skills.read(document, site, titles)
     claims += lists.claims
     for text, place, cut in _runs(document, found, prose, lists.taken):

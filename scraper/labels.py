@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 
 from normalize.claims import Claim, Note, Place, Side
 from normalize.folding import fold, shown
-from scraper.document import Block, Document, Items, Table
+from scraper.document import DRAWN, Block, Document, Items, Table
 from scraper.headings import Reader, is_line
 from scraper.sites import Site
 
@@ -60,17 +60,31 @@ def stand_anywhere(document: Document, site: Site) -> bool:
     return any(len(text) <= _LONGEST_RUN and find(fold(text)) for text in texts)
 
 
-def unread(document: Document, claims: Sequence[Claim], found: Sequence[Loose]) -> list[Note]:
-    """A note for each label that stands loose before a value, and of which nothing was read for one of the jobs."""
+def unread(document: Document, reader: Reader, claims: Sequence[Claim], found: Sequence[Loose]) -> list[Note]:
+    """A note for each label that stands loose before a value, or in a row of boxes, and of which nothing was read for one of the
+    jobs."""
     sides: dict[str, set[Side]] = {}
-    for claim in claims if found else ():
+    for claim in claims:
         sides.setdefault(fold(claim.label), set()).add(claim.side)
     notes: dict[str, Note] = {}
     for block, label, line in found:
         read = sides.get(label, set())
         if len(read) == 1 or (not read and (_FIGURE.search(line) or ":" in line[:-1] or _stands_before_a_value(document, block))):
             notes.setdefault(label, Note("unread_label", repr(shown(line))))
+    for label in _in_boxes(document, reader):
+        if not sides.get(fold(label)):
+            notes.setdefault(fold(label), Note("unread_label", repr(shown(label))))
     return list(notes.values())
+
+
+def _in_boxes(document: Document, reader: Reader) -> Iterator[str]:
+    """The labels that stand in rows of boxes beside a figure."""
+    for block in document.blocks:
+        if isinstance(block, Table) and block.made_of in DRAWN:
+            for cells in block.rows:
+                labels = [cell for cell in cells if reader.site.where(cell)]
+                if labels and any(_FIGURE.search(cell) for cell in cells):
+                    yield from labels
 
 
 def _texts(block: Block) -> Sequence[str]:

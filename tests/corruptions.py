@@ -35,6 +35,50 @@ FIELDS = {
     "Years of experience": ("outlook.experience_years",),
 }
 TIMES = ("outlook.time_to_become_min_months", "outlook.time_to_become_max_months")
+MADE_UP = Figures(
+    left="Harbor Pilot",
+    right="Tide Gauge Reader",
+    tables={
+        "overview": (
+            ("Yearly salary", "$71,302", "$38,461"),
+            ("Hourly rate", "$34.28", "$18.49"),
+            ("Growth rate", "13%", "-14%"),
+            ("Number of jobs", "12,874", "3,609"),
+            ("Job satisfaction", "4.1", "3.25"),
+            ("Most common degree", "Bachelor's Degree, 47%", "Associate Degree, 36%"),
+            ("Average age", "51", "37"),
+            ("Years of experience", "6", "12"),
+        ),
+        "salary": (
+            ("Average salary", "$71,302", "$38,461"),
+            ("Salary range", "Between $49,000 And $103,000", "Between $27,000 And $54,000"),
+            ("Highest paying City", "Baltimore, MD", "Seattle, WA"),
+            ("Highest paying state", "Louisiana", "Oregon"),
+            ("Best paying company", "Crowley", "Fugro"),
+            ("Best paying industry", "Transportation", "Government"),
+        ),
+        "education": (
+            ("Most common degree", "Bachelor's Degree, 47%", "Associate Degree, 36%"),
+            ("Most common major", "Business", "Geography"),
+            ("Most common college", "University of Washington", "-"),
+        ),
+        "demographics": (
+            ("Average age", "51", "37"),
+            ("Gender ratio", "Male, 91.3% Female, 8.7%", "Male, 55.2% Female, 44.8%"),
+            (
+                "Race ratio",
+                "Black or African American, 7.1% Unknown, 3.2% Hispanic or Latino, 10.4% Asian, 4.6% White, 74.0% "
+                "American Indian and Alaska Native, 0.7%",
+                "Black or African American, 9.8% Unknown, 4.4% Hispanic or Latino, 16.3% Asian, 8.2% White, 60.4% "
+                "American Indian and Alaska Native, 0.9%",
+            ),
+            ("LGBT Percentage", "4%", "11%"),
+        ),
+    },
+    times=("4-6 years", "6-12 months"),
+    pay=("$71,302", "$38,461"),
+    skills=(("radar", "ship handling", "tug boats"), ("data entry", "field work", "calibration")),
+)
 Touched = frozenset[tuple[str, str]]
 Cell = tuple[str, str, int]
 """Section, label and side (0 left, 1 right) of a cell."""
@@ -74,11 +118,12 @@ class Copy:
 
 
 def pages() -> list[Figures]:
-    """Figures of real pages, two of them wherever the tests run; those two without sentences as well, and one table alone."""
+    """Figures of real pages, two of them wherever the tests run; those two without sentences as well, one table alone, and all
+    tables of two jobs that are made up."""
     mute = [replace(page, times=None, pay=None, skills=None) for page in (SEED, OVERVIEW)]
     short = replace(mute[1], tables={"overview": tuple(row for row in OVERVIEW.tables["overview"] if row[0] != "Hourly rate")})
     rest = replace(SEED, tables={section: rows for section, rows in SEED.tables.items() if section != "salary"})
-    return [SEED, OVERVIEW, *mute, short, rest, *real_pages()]
+    return [SEED, OVERVIEW, MADE_UP, *mute, short, rest, *real_pages()]
 
 
 def corrupted_copies(n: int, seed: int = 0) -> Iterator[Copy]:

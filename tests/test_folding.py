@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from normalize.folding import fold, fold_with_offsets, letters, name_keys, plain, shown
+from normalize.folding import fold, fold_with_offsets, letters, name_keys, plain, shown, without_note
 
 DASHES = "‐‑‒–—―−﹘﹣－⸺⸻"
 QUOTES = "’‘‛′`´ʼ"
@@ -188,3 +188,11 @@ def test_keys_are_letters_and_digits_only(text: str):
 def test_what_has_no_letters_has_no_key(text: str):
     assert letters(text) == ""
     assert name_keys(text) == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("$44,937¹", "$44,937"), ("8%\n*", "8%"), ("8%\n[1]", "8%"), ("8%*", "8%*"), ("46\n1", "46\n1"), ("¹", "¹"), ("12¹²", "12")],
+)
+def test_a_value_loses_the_mark_of_a_footnote_above_the_line_alone(text: str, value: str):
+    assert without_note(text) == value

@@ -47,11 +47,11 @@ def explain(
 
     from db import captures, queries
     from scraper import explain as chain
-    from scraper import terminal
+    from scraper import taught, terminal
     from scraper.archive import Archive
     from scraper.sandbox import Sandbox
 
-    with reading(context) as db:
+    with reading(context) as db, taught.in_use(settings_of(context).archive):
         slug = queries.occupation(db, occupation)
         wanted, item = queries.field_and_item(field)
         archive = Archive(settings_of(context).archive, captures.known_files(db), datetime.now(UTC))
