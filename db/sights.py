@@ -33,6 +33,7 @@ class Shown:
     site: str
     reading: int
     partial: bool
+    findings: bool
     before: int | None
 
 
@@ -40,7 +41,9 @@ SiteOf = Callable[[str], str]
 """The site that an address belongs to, empty for none."""
 
 _COLUMNS = (
-    "c.id, c.capture_id, c.page_id, p.url, r.id, r.outcome = 'partial', (SELECT b.published_reading_id FROM page_capture b "
+    "c.id, c.capture_id, c.page_id, p.url, r.id, r.outcome = 'partial', EXISTS (SELECT 1 FROM page_finding g "
+    "WHERE g.reading_id = r.id AND g.severity IN ('warning', 'error') AND g.code != 'mirror_differs'), "
+    "(SELECT b.published_reading_id FROM page_capture b "
     "WHERE b.page_id = c.page_id AND b.published_reading_id IS NOT NULL AND b.id != c.id "
     "AND (b.captured_at, b.capture_id) < (c.captured_at, c.capture_id) ORDER BY b.captured_at DESC, b.capture_id DESC LIMIT 1)"
 )
@@ -68,10 +71,10 @@ def published(db: Database, site: str, site_of: SiteOf) -> list[Shown]:
 
 
 def _shown(row: Sequence[int | str | None], site_of: SiteOf) -> Shown:
-    capture_row, capture_id, page, url, reading, partial, before = row
+    capture_row, capture_id, page, url, reading, partial, findings, before = row
     return Shown(
         int(capture_row or 0), str(capture_id), int(page or 0), site_of(str(url)), int(reading or 0), bool(partial),
-        None if before is None else int(before),
+        bool(findings), None if before is None else int(before),
     )  # fmt: skip
 
 
@@ -83,7 +86,7 @@ def sights(db: Database, shown: Sequence[Shown]) -> list[Sight]:
         before = reader.sides(one.before) if one.before is not None else {}
         for side, (job, said) in reader.sides(one.reading).items():
             old_job, old = before.get(side, (None, None))
-            found.append(Sight(one.page, one.capture_id, job, said, old if old_job == job else None, one.partial))
+            found.append(Sight(one.page, one.capture_id, job, said, old if old_job == job else None, one.partial, one.findings))
     return found
 
 

@@ -27,8 +27,8 @@ class Claim:
 
     `section` is one of overview, salary, education, demographics, skills, intro; `label` and `heading` are the words of
     the row label (or the name of the sentence) and of the column header; `item` is a rank for skills; `doubt` is the
-    code of a finding that makes the reading of this cell uncertain (`below_heading`: nobody knows what the words above it limit it
-    to). `said` is the value in a cell that carries its label or its job's title as well, empty where it is all of `raw`.
+    code of a finding that makes the reading of this cell uncertain (`below_heading`: nobody knows what the words above it
+    limit it to). `said` is the value in a cell that carries its label or its job's title as well, empty where it is all of `raw`.
     """
 
     term: str

@@ -21,7 +21,9 @@ Key = tuple[str, str]
 Said = Mapping[Key, tuple[str, Value | None]]
 """Status and value; the whole of a list has a status only."""
 
-Measure = Literal["filled", "missing", "doubted", "absent", "lost", "changed", "low", "high", "same", "partial", "rejected"]
+Measure = Literal[
+    "filled", "missing", "doubted", "absent", "lost", "changed", "low", "high", "same", "partial", "findings", "rejected"
+]
 
 LOST, CHANGED, WEIGHT = 0.03, 0.2, 20
 """Of the values that a page had before, so many may be lost or be others when it comes again; assumed with the weight of 20
@@ -35,7 +37,8 @@ _TAIL = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """One side of one capture, and what the same page said there before."""
+    """One side of one capture, and what the same page said there before; whether the capture was read in part only, and whether
+    something is to be said of it."""
 
     page: int
     capture: str
@@ -43,6 +46,7 @@ class Sight:
     said: Said
     before: Said | None = None
     partial: bool = False
+    findings: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,7 @@ def levels(sample: Sample) -> Iterator[Level]:
         return
     if "page" not in sample.band.off:
         yield from _compared(sample, ("", ""), "partial", lambda sight: sight.partial, by_page)
+        yield from _compared(sample, ("", ""), "findings", lambda sight: sight.findings, by_page)
     for known in FIELDS:
         if known.name not in sample.band.off:
             yield from _statuses(sample, known)
@@ -260,6 +265,6 @@ def in_words(move: Move) -> str:
         "lost": "lost, where the page had it before, on", "changed": "much changed on",
         "low": f"below nine tenths of the usual {'shares' if percent else 'values'} on",
         "high": f"above nine tenths of the usual {'shares' if percent else 'values'} on", "same": "one and the same on",
-        "partial": "read in part only,", "rejected": "rejected,",
+        "partial": "read in part only,", "findings": "warnings or errors on", "rejected": "rejected,",
     }[move.measure]  # fmt: skip
     return f"{about}: {shown} {move.found:.0%} of {move.evidence:,}, usually {move.usual:.0%} of {move.history:,}"

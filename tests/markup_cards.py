@@ -143,7 +143,7 @@ def label_definitions(page: Figures, pen: Pen) -> str:
             "dl",
             "".join(
                 pen.el("dt", pen.label(r[0]))
-                + pen.all("dd", [f"{pen.title(t)}: {inline(pen, v)}" for t, v in _both(pen, page, r)])
+                + pen.all("dd", [f"{pen.title(t, pictures=False)}: {inline(pen, v)}" for t, v in _both(pen, page, r)])
                 for r in rows
             ),
         )
@@ -157,7 +157,10 @@ def label_tiles(page: Figures, pen: Pen) -> str:
     level = pen.pick("h3", "h4")
 
     def tile(r: tuple[str, str, str]) -> str:
-        lines = pen.all(tag, [pen.el("span", pen.title(t)) + " " + pen.el("b", inline(pen, v)) for t, v in _both(pen, page, r)])
+        lines = pen.all(
+            tag,
+            [pen.el("span", pen.title(t, pictures=False)) + " " + pen.el("b", inline(pen, v)) for t, v in _both(pen, page, r)],
+        )
         return pen.el("div", pen.el(level, pen.label(r[0])) + (pen.el("ul", lines) if tag == "li" else lines))
 
     return "".join(map(tile, rows_of(page)))

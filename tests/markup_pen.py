@@ -150,11 +150,14 @@ class Pen:
             html = self.rng.choice(ICONS) + self.pick("", " ") + html
         return self.inline(html) if self.likes("wrapped values", 0.5) else html
 
-    def title(self, words: str) -> str:
+    def title(self, words: str, pictures: bool = True) -> str:
+        """A job's title; without pictures where a figure stands beside it, since a picture there could be the figure's sign."""
         if self.likes("capital titles"):
             words = words.upper()
         html = self.text(words)
         if self.likes("linked titles", 0.7):
+            if not pictures:
+                return self.pick("<a href='/jobs/'>{}</a>", "<a href='#'><strong>{}</strong></a>").format(html)
             html = self.rng.choice(
                 (
                     "<a href='/jobs/'>{}</a>",

@@ -14,7 +14,7 @@ def tabs(page: Figures, pen: Pen) -> str:
     """The titles are tabs, all in front; each panel says whose it is by the id of its tab."""
     inside = pen.rng.choice((as_table, as_definitions, as_list, as_divs))
     order = jobs(pen, page)
-    names = [f"tab-{n}" for n in range(len(order))]
+    names = [f"tab-{pen.rng.randrange(16**8):x}" for _ in order]
     buttons = [pen.el("button", pen.title(t), role="tab", id=name) for (t, _), name in zip(order, names, strict=True)]
     panels = [
         pen.el("div", inside(pen, [(r[0], r[i]) for r in rows_of(page)]), role="tabpanel", aria_labelledby=name)
@@ -89,7 +89,9 @@ def jobs_in_nested_lists(page: Figures, pen: Pen) -> str:
 
 def labels_in_nested_lists(page: Figures, pen: Pen) -> str:
     def item(r: tuple[str, str, str]) -> str:
-        return pen.label(r[0]) + pen.el("ul", pen.all("li", [f"{pen.title(t)}: {inline(pen, r[i])}" for t, i in jobs(pen, page)]))
+        return pen.label(r[0]) + pen.el(
+            "ul", pen.all("li", [f"{pen.title(t, pictures=False)}: {inline(pen, r[i])}" for t, i in jobs(pen, page)])
+        )
 
     return "".join(pen.el("h2", HEADINGS[s]) + pen.el("ul", pen.all("li", map(item, rows))) for s, rows in page.tables.items())
 

@@ -192,7 +192,16 @@ def test_what_has_no_letters_has_no_key(text: str):
 
 @pytest.mark.parametrize(
     ("text", "value"),
-    [("$44,937¹", "$44,937"), ("8%\n*", "8%"), ("8%\n[1]", "8%"), ("8%*", "8%*"), ("46\n1", "46\n1"), ("¹", "¹"), ("12¹²", "12")],
+    [
+        ("$44,937¹", "$44,937"),
+        ("8%\n*", "8%"),
+        ("8%\n[1]", "8%"),
+        ("8%[1]", "8%"),
+        ("8%*", "8%*"),
+        ("46\n1", "46\n1"),
+        ("¹", "¹"),
+        ("12¹²", "12"),
+    ],
 )
 def test_a_value_loses_the_mark_of_a_footnote_above_the_line_alone(text: str, value: str):
     assert without_note(text) == value
