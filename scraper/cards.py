@@ -70,6 +70,7 @@ class Cards:
         self.parts: list[str] = [setting.section]
         self.notes: list[Note] = []
         self.dropped: frozenset[int] = frozenset()
+        self.named: Side | None = None
 
     def read(self, rows: list[Row]) -> Compared:
         """The claims of the table; without any it is none of ours."""
@@ -142,7 +143,7 @@ class Cards:
             return
         said = self.reader.words(words)
         if said.kind == "title" and said.side:
-            self.state = _State(said.side, said.title, "", {}, inside=True)
+            self._name(said.side, said.title)
             self.parts.append(said.section)
         elif said.kind in ("section", "neutral", "titles"):
             self.parts.append(said.section)
@@ -153,10 +154,15 @@ class Cards:
             self.below.heads(words)
             self.state.label, self.state.known = "", {}
 
+    def _name(self, side: Side, title: str) -> None:
+        """A title holds for what follows, unless the other one stands right before it, as the heads of tabs do: neither does."""
+        self.state = _State(None, "", "", {}) if self.named not in (None, side) else _State(side, title, "", {}, inside=True)
+        self.named = side
+
     def _stand(self, said: Said) -> None:
         """A title or label alone in its row holds for those that follow."""
         if said.side and not said.known:
-            self.state = _State(said.side, said.title, "", {}, inside=True)
+            self._name(said.side, said.title)
             self.parts.append("")
         elif said.known and not said.side:
             self.state.label, self.state.known, self.state.labels = said.label, said.known, {}
@@ -229,6 +235,7 @@ class Cards:
         doubt = self._doubt(row, cell, known)
         below = "" if doubt else self.below.words
         part = len(self.parts) - 1
+        self.named = None
         self.statements.append(_Statement(side, title, label, known, row.number, cell.column, said, doubt, below, part))
 
     def _doubt(self, row: Row, cell: _Cell, known: Known) -> Doubt:
