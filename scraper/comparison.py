@@ -76,7 +76,7 @@ class _Comparison:
         if not any(any(row.known) for row in body) and any(any(row.known) for row in above):
             above, body = [], above  # the titles stand below
         width = Counter(len(row.cells) for row in body).most_common(1)[0][0] if body else len(first.cells)
-        self.below.words = narrowed
+        self.below.words = narrowed or self._foot(body)
         self.below.begin(text for row in above if (text := bare(row, (), self.spans)))
         for row in above:
             if any(row.known):
@@ -102,6 +102,15 @@ class _Comparison:
                 self._row(row, columns, width)
                 if not self.turned and self._heads_another_part(row, columns):
                     columns = None
+
+    def _foot(self, body: list[Row]) -> str:
+        """The words below the last figures that limit all of them."""
+        for row in reversed(body):
+            if (words := bare(row, (), self.spans)) and self.reader.narrows(words):
+                return words
+            if any(row.known):
+                break
+        return ""
 
     def _heads_again(self, row: Row, first: Row, columns: _Columns | None) -> bool:
         """Whether a later row with both titles is a header: it says what the first says, or names a section beside titles in the

@@ -133,9 +133,22 @@ class Outline:
     def narrowed(self, number: int) -> str:
         """The words of the headings over a block, or of the line right before it, that say that it is about a part of the
         people alone."""
-        before = self._blocks[number - 1] if number else None
-        line = [before.text] if isinstance(before, Paragraph) and self._reader.is_caption(before.text) else []
-        return next((text for text in [*line, *self._over(number, siblings=False)] if self._reader.narrows(text)), "")
+        before = self._text(self._before(number))
+        line = [before] if before and self._reader.is_caption(before) else []
+        texts = [*line, *self._over(number, siblings=False), *self._hollow(number)]
+        return next((text for text in texts if self._reader.narrows(text)), "")
+
+    def _hollow(self, number: int) -> Iterator[str]:
+        """The headings before a block that have nothing below them but another heading: they are over all that follows on their
+        level or below it."""
+        level = 7
+        last = bisect_left(self._at, number)
+        for at in reversed(self._at[max(0, last - _MOST) : last]):
+            block = self._blocks[at]
+            assert isinstance(block, Heading)
+            if block.level <= level and at + 1 < len(self._blocks) and isinstance(self._blocks[at + 1], Heading):
+                yield block.text
+            level = min(level, block.level)
 
     def setting(self, number: int) -> Setting:
         """All that headings and short lines say of a block; words that are not understood end what is known."""

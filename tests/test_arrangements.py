@@ -285,6 +285,28 @@ def test_a_trap_gives_no_value_with_status_ok(trap: str):
     assert [f for f in page.findings if f.severity in ("warning", "error") or f.code in ("ignored_column", "ignored_table")]
 
 
+BOXES = "<div>" + "".join(f"<div>{''.join(f'<div>{c}</div>' for c in r)}</div>" for r in (("", A, B), *ROWS)) + "</div>"
+WITHIN = table(("", A, B), *ROWS)
+LIMITED = {
+    "a paragraph before boxes": f"<p>In California</p>{BOXES}",
+    "a box before boxes": f"<div>In California</div>{BOXES}",
+    "bold words before boxes": f"<b>In California</b>{BOXES}",
+    "a heading that has only other headings below it": f"<h3>In California</h3><h3>{A}</h3>{card(1)}<h3>{B}</h3>{card(2)}",
+    "the foot of a table": WITHIN.replace("</table>", f"<tfoot>{over('In California')}</tfoot></table>"),
+}
+
+
+@pytest.mark.parametrize("words", LIMITED)
+def test_words_that_limit_figures_make_all_of_them_suspect(words: str):
+    assert found(parse(LIMITED[words]), "suspect") == FACTS
+    assert found(parse(LIMITED[words].replace("In California", "Overview")), "ok") == FACTS
+
+
+def test_titles_that_stand_together_own_nothing():
+    tabs = f"<table><tr><td>{A}<br>{B}<br>" + "<br>".join(f"{r[0]}: {r[1]}" for r in ROWS) + "</td></tr></table>"
+    assert found(parse(tabs), "ok") == {}
+
+
 def test_a_value_below_an_unknown_heading_is_suspect_and_says_why():
     page = parse(TRAPS["a part for a state"])
     assert found(page, "suspect") == {(s, "salary.annual_mean_usd"): 99999 for s in ("left", "right")}
