@@ -348,3 +348,8 @@ def test_a_second_look_is_bounded(piece: str):
     started = time.process_time()
     read(html, boxes=True)
     assert time.process_time() - started < 2
+
+
+def test_a_text_that_only_comments_part_is_one_cell():
+    html = "<div><p>Co<!-- -->ok</p><p><b>Age</b> 4<!-- -->6</p><p><b>Pay</b><!-- --> $<!-- -->1</p></div>"
+    assert ("boxes", (("Cook",), ("Age", "46"), ("Pay", "$1"))) in tables(html, boxes=True)

@@ -141,15 +141,18 @@ class _Page:
         return self._marks.get(node.mem_id, kind)
 
     def _children(self, node: LexborNode) -> list[LexborNode]:
-        """The elements and texts in an element that are shown."""
+        """The elements and texts in an element that are shown; a text that only comments part is one, its first node."""
         found: list[LexborNode] = []
-        child = node.first_child
+        child, in_text = node.first_child, False
         while child is not None:
             if child.is_text_node:
-                if (child.text_content or "").strip():
+                if not in_text and _words(child):
                     found.append(child)
-            elif self.kind(child) not in _UNSEEN and (child.tag == "body" or not is_hidden(child.attributes)):
-                found.append(child)
+                    in_text = True
+            elif not child.is_comment_node:
+                in_text = False
+                if self.kind(child) not in _UNSEEN and (child.tag == "body" or not is_hidden(child.attributes)):
+                    found.append(child)
             child = child.next
         return found
 
@@ -196,7 +199,7 @@ class _Page:
         if not 2 <= len(cells) <= _WIDEST or any(cell.tag in _NO_CELLS for cell in cells):
             return None
         texts = [cell for cell in cells if cell.is_text_node]
-        if texts and (len(cells) > 2 or len(texts[0].text_content or "") > _LONGEST):
+        if texts and (len(cells) > 2 or len(_words(texts[0])) > _LONGEST):
             return None
         return tuple(cells) if self._are_cells(cells) else None
 
@@ -208,8 +211,18 @@ def _table(piece: list[Row], marks: Mapping[int, str], unended: set[int]) -> Tab
     return resolve(rows, cut, "strip" if len(rows) == 1 and len(rows[0]) >= _NARROWEST_STRIP else "boxes")
 
 
+def _words(text: LexborNode) -> str:
+    """A text up to the next element."""
+    parts: list[str] = []
+    node: LexborNode | None = text
+    while node is not None and (node.is_text_node or node.is_comment_node):
+        parts.append(node.text_content or "" if node.is_text_node else "")
+        node = node.next
+    return " ".join("".join(parts).split())
+
+
 def _cell(node: LexborNode, marks: Mapping[int, str]) -> Cell:
-    cell = Cell(" ".join((node.text_content or "").split())) if node.is_text_node else text_of(node, marks)
+    cell = Cell(_words(node)) if node.is_text_node else text_of(node, marks)
     cell.picture = cell.picture or _is_picture(_beside(node, -1)) or _is_picture(_beside(node, 1))
     return cell
 
