@@ -60,7 +60,7 @@ def tidy(joined: str, cell: bool) -> str:
     if NOTE in joined:
         joined = _RAISED_FIGURE.sub(lambda found: found[1].translate(_ABOVE), joined)
     if NOTE in joined:  # `(US)<sup>1</sup>` is not (US)1, but `2<sup>nd</sup>` is 2nd
-        joined = _NOTE_IN_CELL.sub(BREAK, joined).replace(NOTE, "")
+        joined = (_NOTE_IN_CELL.sub(BREAK, joined) if cell else joined).replace(NOTE, "")
     if SEAM in joined:  # what two elements hold is two, in a cell words too: `46<sup>1</sup>` is not 461
         seam = _SEAM_IN_WORD if cell else _SEAM_IN_NUMBER
         joined = seam.sub(BREAK, joined).replace(SEAM, "")

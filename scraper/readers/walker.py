@@ -145,7 +145,8 @@ class Walker(Page):
         if kind == "caption":
             kind, tag = "heading", kind
         elif kind in ("raised", "lowered"):
-            self.texts[-1].parts.append((NOTE if kind == "raised" else BREAK) if self.texts[-1].cell else "")
+            lowered = BREAK if self.texts[-1].cell else ""
+            self.texts[-1].parts.append(NOTE if kind == "raised" else lowered)
             kind = "inline"
         if kind == "block" and not self.grids:
             self.flush()
