@@ -53,7 +53,7 @@ def main() -> None:
     options = parser.parse_args()
     import atheris
 
-    with atheris.instrument_imports(include=["normalize", "scraper.readers", *_INTERPRETING], enable_loader_override=False):
+    with atheris.instrument_imports(include=["normalize", "scraper"], enable_loader_override=False):
         from tests import promises
 
     def one(data: bytes) -> None:
@@ -76,11 +76,6 @@ def main() -> None:
         one,
     )  # fmt: skip
     atheris.Fuzz()
-
-
-_INTERPRETING = (
-    "scraper.captions", "scraper.comparison", "scraper.interpreter", "scraper.parsing", "scraper.sentences", "scraper.skills",
-)  # fmt: skip
 
 
 def page(data: bytes) -> tuple[str, bytes]:
