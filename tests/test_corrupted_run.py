@@ -10,6 +10,7 @@ from db import standing
 from db.connection import open_to_read
 from scraper import importing, sources
 from tests.corruptions import Copy, corrupted_copies
+from tests.figures import REAL_PAGES
 from tests.imports import NOW, PUBLISHED, dump, rows, settings
 
 GOOD = Path(__file__).parents[1] / "fixtures" / "pages" / "zippia"
@@ -33,6 +34,7 @@ def save(folder: Path, count: int) -> list[tuple[Copy, str]]:
 
 
 @pytest.mark.slow
+@pytest.mark.skipif(not REAL_PAGES.exists(), reason="without the real pages the copies are of too few pages for a judgement")
 def test_corrupted_copies_are_named_and_held_back(tmp_path: Path):
     assert take(tmp_path, GOOD) == 3
     before = dump(settings(tmp_path).db, PUBLISHED)
