@@ -22,8 +22,8 @@ _UNEVEN = re.compile(rf"[{_INVISIBLE}]|\s\s|[^\S ]")
 RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 """Figures that stand above the line, as the mark of a footnote does."""
 
-_MARK = re.compile(rf"(?:\s*[*†‡§?ⓘ]|\s*\[\w{{1,2}}\]|\s*\n\s*[0-9]{{1,2}}|\s*[{RAISED}]{{1,2}})+(?:\s*:)?$")
-_NOTE = re.compile(rf"(?:\n[*†‡§]|\s*\[[0-9]{{1,2}}\]|\s*[{RAISED}]{{1,2}})+$")
+_MARK = re.compile(rf"(?:\s*[*†‡§?ⓘ]|\s*\[\w{{1,2}}\]|\s*\n\s*[0-9]{{1,2}}|\s*[{RAISED}])+(?:\s*:)?$")
+_NOTE = re.compile(rf"(?:\n[*†‡§]|\s*\[[0-9]{{1,2}}\]|\s*[{RAISED}])+$")
 _FIGURES = frozenset("0123456789")
 _MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n:") | frozenset(RAISED)
 _NOTE_ENDS = frozenset("*†‡§]") | frozenset(RAISED)
