@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from normalize.errors import ConfigError, CorruptRecord, StorageError
-from scraper import records
+from scraper import durable, records
 from scraper.capture import Capture
 from scraper.records import Decision, Verdict, Written
 
@@ -115,7 +115,7 @@ class Archive:
         """Let the index know a file up to a size, as soon as it is durable. Raises StorageError."""
         try:
             for path in (self.folder / name, self.folder):
-                _make_durable(path)
+                durable.sync(path)
         except OSError as error:
             raise StorageError(f"{self.folder / name}: {error.strerror}") from error
         self._known[name] = self._sizes[name] = size
@@ -192,18 +192,9 @@ class Archive:
         path.touch(exist_ok=False)
         self._file = path.open("ab")
         self._name, self._size = path.name, 0
-        _make_durable(self.folder)
+        durable.sync(self.folder)
         self._write(records.info(path.name, self.now))
         return self._file
-
-
-def _make_durable(path: Path) -> None:
-    """What a file or folder holds."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _members(path: Path, start: int) -> Iterator[tuple[Location, bytes]]:

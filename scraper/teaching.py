@@ -68,12 +68,13 @@ def teach(settings: Settings, value: str, code: str, kind: Kind | None, clock: C
         with_it = rules.with_rule(vocabulary.in_use(), rule)
         taught.keep_rules(settings.archive, with_it)
         vocabulary.use(with_it)
+        coder = taught.Coder(settings.archive)
         with db.atomic():
             if rule.kind in vocabulary.READING_KINDS:
-                changes = _read_again(db, archive, report, rule, now)
+                changes = _read_again(db, archive, report, rule, coder, now)
             else:
-                changes = coding.recode(db, taught.Coder(settings.archive), [rule.kind], report.run_id, now)
-            _finish(db, settings, report, clock)
+                changes = coding.recode(db, coder, [rule.kind], report.run_id, now)
+            _finish(db, coder, report, clock)
         return Lesson(rule.kind, value, code, report.counts.pages, tuple(changes))
 
 
@@ -86,19 +87,20 @@ def load_official(settings: Settings, kind: Literal["onet", "oews", "dmtf"], pat
     with run.recorded(settings, "vocab", clock) as (db, _, report):
         now = stamp(clock())
         _keep(settings, copy)
+        coder = taught.Coder(settings.archive)
         with db.atomic():
             coding.withdraw(db, kind)
             coding.remember(db, kind, copy.name, copy.release, copy.sha256, copy.rows, now)
-            changes = coding.recode(db, taught.Coder(settings.archive), ["occupation"], report.run_id, now)
-            _finish(db, settings, report, clock)
+            changes = coding.recode(db, coder, ["occupation"], report.run_id, now)
+            _finish(db, coder, report, clock)
         all_of_them, coded, ambiguous = coding.titles(db)
     return Loaded(
         kind, copy.name, copy.release, copy.sha256, copy.rows, len(copy.titles), all_of_them, coded, ambiguous, tuple(changes)
     )
 
 
-def _finish(db: Database, settings: Settings, report: Report, clock: Clock) -> None:
-    coding.coded_by(db, taught.Coder(settings.archive).digest)
+def _finish(db: Database, coder: taught.Coder, report: Report, clock: Clock) -> None:
+    coding.coded_by(db, coder.digest)
     runs.finish(db, report.run_id, report.counts, 0, stamp(clock()))
     report.finished = True
 
@@ -135,7 +137,7 @@ def _kind_of(db: Database, value: str) -> Kind:
     raise UsageError(f"{value!r} is in no inbox; say what it is with --as{hint}")
 
 
-def _read_again(db: Database, archive: Archive, report: Report, rule: Rule, now: str) -> list[Change]:
+def _read_again(db: Database, archive: Archive, report: Report, rule: Rule, coder: taught.Coder, now: str) -> list[Change]:
     """Read the captures that show a label again, publish what was published, and write down what is another now."""
     columns = [name for name, _, _ in views.wide_columns()]
     before = coding.latest(db, columns)
@@ -149,7 +151,7 @@ def _read_again(db: Database, archive: Archive, report: Report, rule: Rule, now:
                 report.counts.loaded += 1
                 load.load(db, report.run_id, version_id, row, reading)
     publish.publish(db, report.run_id)
-    coding.refresh(db, taught.Coder(archive.folder))
+    coding.refresh(db, coder)
     return coding.note_changes(db, columns, before, report.run_id, now)
 
 

@@ -13,8 +13,9 @@ from normalize.codes import Candidate, Coded
 from normalize.occupations import Index, Title
 from normalize.rules import NO_RULES, Rule, Rules
 from scraper import official
+from tests.figures import REAL_PAGES
 
-ONET = Path("/work/shared/data/onet_27_0")
+ONET = REAL_PAGES.parent / "onet_27_0"
 
 INDEX = Index(
     [

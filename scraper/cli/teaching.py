@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from normalize.rules import Kind
 from scraper.cli.base import Json, app, reading, settings_of
 
 if TYPE_CHECKING:
     from db.unknown import Unknown
     from scraper.teaching import Lesson
 
-Kinds = Literal["degree", "major", "industry", "city", "state", "race", "gender", "occupation", "company"]
 vocab = typer.Typer(help="Load official vocabularies.", no_args_is_help=True, rich_markup_mode=None)
 _MOST_SHOWN = 20
 
@@ -55,7 +55,7 @@ def map_(
     context: typer.Context,
     value: Annotated[str, typer.Argument(help="A value as pages show it.", show_default=False)],
     code: Annotated[str, typer.Argument(help="Its code, such as 52.03 or bachelor.", show_default=False)],
-    kind: Annotated[Kinds | None, typer.Option("--as", help="What it is, where several inboxes hold it.")] = None,
+    kind: Annotated[Kind | None, typer.Option("--as", help="What it is, where several inboxes hold it.")] = None,
     as_json: Json = False,
 ) -> None:
     """Teach one value; only what depends on it is normalized again."""
