@@ -23,7 +23,7 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 """Figures that stand above the line, as the mark of a footnote does."""
 
 _MARK = re.compile(rf"(?:\s*[*†‡§?ⓘ]|\s*\[\w{{1,2}}\]|\s*\n\s*[0-9]{{1,2}}|\s*[{RAISED}])+(?:\s*:)?$")
-_NOTE = re.compile(rf"(?:\n[*†‡§]|\s*\[[0-9]{{1,2}}\]|\s*[{RAISED}])+$")
+_NOTE = re.compile(rf"(?:\n[*†‡§]|\s*\[[0-9]{{1,2}}\]|\s*[{RAISED}])+$|(?<=[\w%)])[*†‡§]$")
 _FIGURES = frozenset("0123456789")
 _MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n:") | frozenset(RAISED)
 _NOTE_ENDS = frozenset("*†‡§]") | frozenset(RAISED)
@@ -87,7 +87,7 @@ def without_mark(text: str) -> str:
 
 
 def without_note(text: str) -> str:
-    """A value without the mark of a footnote that stands above the line behind it: a sign or a bracket of its own, a figure."""
+    """A value without the mark of a footnote behind it: one sign, a bracket or a figure above the line."""
     return (_NOTE.sub("", text) or text) if text[-1:] in _NOTE_ENDS else text
 
 

@@ -244,7 +244,9 @@ class Cards:
         place = (row.number, cell.column)
         if place in self.unseen:
             return "not_text"
-        drawn = "growth" in known.values() and any((row.number, column) in self.pictures for column in range(len(row.cells)))
+        labels = {column for column, sections in enumerate(row.known) if sections and column != cell.column}
+        pictured = any((row.number, column) in self.pictures for column in range(len(row.cells)) if column not in labels)
+        drawn = "growth" in known.values() and pictured
         return "drawn_sign" if drawn and not SIGNED.search(plain(cell.text)) else ""
 
     def _unread(self, row: Row) -> None:

@@ -140,34 +140,66 @@ def part(table: Table, rows: Sequence[Row], columns: Sequence[int]) -> View:
     return view(table, [[(row.number, column) for column in columns if column < len(row.cells)] for row in rows])
 
 
-def unrolled(table: Table, cells: Row, heads: Callable[[str], bool]) -> View | None:
-    """The rows of a strip: of that width in which both titles stand in the first row, and a known label in the same column of
-    most others; None where not exactly one width fits. `heads` tells of a cell that it is a row of its own."""
-    fitting = [lines for width in range(3, _WIDEST + 1) if (lines := _cut(cells, width, heads))]
+def unrolled(table: Table, runs: Sequence[Row], heads: Callable[[str], bool]) -> View | None:
+    """The rows of a strip, of which each run begins a row: of that width in which both titles stand in the first row, and a known
+    label in the same column of most others; None where not exactly one width fits. `heads` tells of a cell that it is a row of
+    its own."""
+    fitting = [lines for width in range(3, _WIDEST + 1) if (lines := _Strip(runs, width, heads).lines())]
     return view(table, fitting[0]) if len(fitting) == 1 else None
 
 
-def _cut(cells: Row, width: int, heads: Callable[[str], bool]) -> list[Line]:
-    """A strip in rows of a width; none where it does not fit."""
-    lines: list[Line] = []
-    labels: list[int] = []
-    at = rows = 0
-    titles = {column for columns in cells.jobs.values() for column in columns}
-    while at < len(cells.cells):
-        if lines and not cells.known[at] and heads(cells.cells[at]):
-            lines.append([(0, at)])
-            at += 1
-            continue
-        known = [number - at for number in range(at, min(at + width, len(cells.cells))) if cells.known[number]]
-        named = sum(at <= column < at + width for column in titles)
-        if at + width > len(cells.cells) or len(known) > 1 or (named != 2 or known if not lines else named):
-            return []
-        lines.append([(0, number) for number in range(at, at + width)])
-        labels += known
-        rows += 1
-        at += width
-    fits = len(cells.jobs) == 2 and len(set(labels)) == 1 and labels[0] not in titles
-    return lines if fits and 3 * len(labels) >= 2 * (rows - 1) else []
+class _Strip:
+    """A strip in rows of a width."""
+
+    def __init__(self, runs: Sequence[Row], width: int, heads: Callable[[str], bool]) -> None:
+        self._runs, self._width, self._heads = runs, width, heads
+        self._lines: list[Line] = []
+        self._labels: list[int] = []
+        self._titles: set[int] = set()
+        self._rows = 0
+
+    def lines(self) -> list[Line]:
+        """The rows; none where they do not fit."""
+        for run in self._runs:
+            if not self._cut(run):
+                return []
+        fits = len(set(self._labels)) == 1 and self._labels[0] not in self._titles
+        return self._lines if fits and 3 * len(self._labels) >= 2 * (self._rows - 1) else []
+
+    def _cut(self, run: Row) -> bool:
+        """Take a run; whether it fits."""
+        at, count = 0, len(run.cells)
+        if count == 1:
+            self._lines.append([(run.number, 0)])
+            return True
+        while at < count:
+            if self._rows and self._stands_alone(run, at):
+                self._lines.append([(run.number, at)])
+                at += 1
+            elif self._take(run, range(at, at + self._width)):
+                at += self._width
+            else:
+                return False
+        return True
+
+    def _stands_alone(self, run: Row, at: int) -> bool:
+        """Whether a cell is a row of words: with another in the same row it is the link of a job."""
+        if run.known[at] or not self._heads(run.cells[at]):
+            return False
+        return not any(map(self._heads, run.cells[at + 1 : at + self._width]))
+
+    def _take(self, run: Row, columns: range) -> bool:
+        if columns.stop > len(run.cells):
+            return False
+        known = [column - columns.start for column in columns if run.known[column]]
+        named = [column - columns.start for at in run.jobs.values() for column in at if column in columns]
+        if len(known) > 1 or (named if self._rows else len(named) != 2 or known or len(run.jobs) != 2):
+            return False
+        self._lines.append([(run.number, column) for column in columns])
+        self._labels += known
+        self._titles.update(named)
+        self._rows += 1
+        return True
 
 
 def unrolled_card(table: Table, cells: Row) -> View | None:

@@ -21,7 +21,8 @@ def interpret(document: Document, url: str) -> Claims:
 
 
 def look(document: Document, url: str) -> tuple[Claims, bool]:
-    """The claims of a page, and whether row labels stand loose on it: a second look may show more.
+    """The claims of a page, and whether a second look may show more: row labels stand loose on it, or not all is understood of a
+    table that lays it out.
 
     Raises Rejected `unknown_url_shape`, `other_jobs`, `no_comparison` or the code of a wall (see `scraper.walls`).
     """
@@ -56,7 +57,8 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
     jobs = {side: Job(slug, titles[side]) for side, slug in zip(SIDES, (left, right), strict=True)}
     notes = _bounded([*notes, *lists.notes, *prose.notes, *prose.leftovers()])
     said = Claims(url, site.name, jobs["left"], jobs["right"], tuple(claims), parts, tuple(notes))
-    return said, bool(loose)
+    unsure = any(table.laid_out and (table.notes or any(claim.doubt for claim in table.claims)) for table in ours)
+    return said, bool(loose) or unsure
 
 
 def names_labels(document: Document, url: str) -> bool:

@@ -81,8 +81,13 @@ def _look_again(document: Document, said: tuple[Claims, bool] | Rejected, page: 
     again = drawn if isinstance(drawn, Rejected) else _unless_rejected(interpret, drawn, page.url)
     if isinstance(drawn, Rejected) or isinstance(again, Rejected):
         return document, claims
-    more = isinstance(claims, Rejected) or len(again.claims) > len(claims.claims)
+    more = isinstance(claims, Rejected) or _worth(again) > _worth(claims)
     return (drawn, again) if more else (document, claims)
+
+
+def _worth(claims: Claims) -> tuple[int, int]:
+    """How many claims are beyond doubt, and how many there are."""
+    return sum(not claim.doubt for claim in claims.claims), len(claims.claims)
 
 
 def _rejected(why: Rejected, document: Document | Rejected) -> Reading:

@@ -52,12 +52,16 @@ def _rearranged(
     if turned := list(grids.turned(table, rows)):
         narrowed = setting.narrowed or _words_between(table, rows, reader)
         yield _compared(turned, block, replace(setting, narrowed=narrowed), reader, turned=True)
-    if len(rows) == 1 and (strip := grids.unrolled(table, rows[0], _heads(reader)) or grids.unrolled_card(table, rows[0])):
+    if (len(rows) == 1 or table.made_of == "strip") and (strip := _unrolled(table, rows, reader)):
         if header is not None:
             yield _compared([strip], block, setting, reader)
         yield _card(strip, block, setting, reader)
     if header is None:
         yield _card(View(table, ()), block, setting, reader)
+
+
+def _unrolled(table: Table, rows: list[Row], reader: Reader) -> View | None:
+    return grids.unrolled(table, rows, _heads(reader)) or (grids.unrolled_card(table, rows[0]) if len(rows) == 1 else None)
 
 
 def _words_between(table: Table, rows: list[Row], reader: Reader) -> str:

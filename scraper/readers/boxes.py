@@ -2,8 +2,8 @@
 
 A row is an element with two cells or more, a cell a piece of the page without headings and tables, or where several stand beside
 each other a heading. Rows that follow each other in one element are a table, and so are those of elements that follow each other;
-a heading between two rows begins another table. A flat element with many cells is a strip. Pictures are no cells, but the cells
-beside them remember them. Elements inside of each other may give several tables of the same words: what a table is
+a heading between two rows begins another table. A flat element with many cells is a strip; a cell that spans the whole width of
+its grid, by its own style, stands in a row of its own. Pictures are no cells, but the cells beside them remember them. Elements inside of each other may give several tables of the same words: what a table is
 about, and whether it is one, is for others to say.
 """
 
@@ -13,8 +13,9 @@ from itertools import islice
 
 from selectolax.lexbor import LexborNode
 
-from scraper.document import Table
+from scraper.document import MadeOf, Table
 from scraper.readers.grid import Cell, resolve
+from scraper.readers.styles import WHOLE_WIDTH, columns_of
 from scraper.readers.tags import END, KINDS, PICTURES, is_hidden
 from scraper.readers.walker import text_of
 
@@ -62,7 +63,7 @@ def drawn(root: LexborNode, marks: Mapping[int, str], cut: bool = False) -> dict
     seen: set[tuple[int, ...]] = set()
     budget = 0 if len(elements) > MAX_ELEMENTS else MAX_CELLS
     for node in elements if budget else ():
-        for piece in page.pieces(node):
+        for made_of, piece in page.pieces(node):
             cells = [cell for row in piece for cell in row]
             key = tuple(cell.mem_id for cell in cells)
             budget -= len(cells)
@@ -71,7 +72,7 @@ def drawn(root: LexborNode, marks: Mapping[int, str], cut: bool = False) -> dict
             first = next((cell.mem_id for cell in cells if page.kind(cell) != "heading"), 0)
             if key not in seen and first:
                 seen.add(key)
-                found.setdefault(first, []).append(_table(piece, marks, unended))
+                found.setdefault(first, []).append(_table(piece, made_of, marks, unended))
     return found
 
 
@@ -111,7 +112,7 @@ class _Page:
             if self.kind(node) not in _WHOLE or node.tag == "table":
                 stack += [(child, False) for child in reversed(self._children(node)) if not child.is_text_node]
 
-    def pieces(self, node: LexborNode) -> Iterator[list[Row]]:
+    def pieces(self, node: LexborNode) -> Iterator[tuple[MadeOf, list[Row]]]:
         """The tables that the children of an element may be, whose own are known."""
         shape = self._shapes[node.mem_id] = _Shape()
         if self.kind(node) in _WHOLE or node.tag in _OF_TABLES:  # the cells of a table that lays out a page may hold boxes
@@ -127,13 +128,13 @@ class _Page:
         inner = [self._shapes[child.mem_id] for child in children if child.mem_id in self._shapes]
         ways = [self._parted(children, way) for way in range(max((len(child.rows) for child in inner), default=0))]
         ways.append(self._parted(children))
-        yield from (piece for way in ways for piece in way if piece)
+        yield from (("boxes", piece) for way in ways for piece in way if piece)
         whole = [way[0] for way in ways if len(way) == 1 and way[0]]
         if whole:
             shape.rows = whole[:1] if len(whole) == 1 or whole[-1] == whole[0] else [whole[0], whole[-1]]
             shape.levels = 1 + max((child.levels for child in inner), default=0)
         if len(children) >= _NARROWEST_STRIP and not any(child.is_text_node for child in children) and self._are_cells(children):
-            yield [tuple(children)]
+            yield "strip", _lines(children)
 
     def kind(self, node: LexborNode) -> str:
         """What an element is, in the words of `tags.KINDS`."""
@@ -204,11 +205,22 @@ class _Page:
         return tuple(cells) if self._are_cells(cells) else None
 
 
-def _table(piece: list[Row], marks: Mapping[int, str], unended: set[int]) -> Table:
+def _lines(cells: list[LexborNode]) -> list[Row]:
+    """The cells of a strip, parted where one takes the whole width."""
+    lines: list[list[LexborNode]] = [[]]
+    for cell in cells:
+        if columns_of(cell) == WHOLE_WIDTH:
+            lines += [[cell], []]
+        else:
+            lines[-1].append(cell)
+    return [tuple(line) for line in lines if line]
+
+
+def _table(piece: list[Row], made_of: MadeOf, marks: Mapping[int, str], unended: set[int]) -> Table:
     rows = [[_cell(node, marks) for node in row] for row in piece]
     last = piece[-1][-1]
     cut = last.mem_id in unended or bool(last.parent and last.parent.mem_id in unended)
-    return resolve(rows, cut, "strip" if len(rows) == 1 and len(rows[0]) >= _NARROWEST_STRIP else "boxes")
+    return resolve(rows, cut, made_of)
 
 
 def _words(text: LexborNode) -> str:
@@ -223,6 +235,8 @@ def _words(text: LexborNode) -> str:
 
 def _cell(node: LexborNode, marks: Mapping[int, str]) -> Cell:
     cell = Cell(_words(node)) if node.is_text_node else text_of(node, marks)
+    columns = columns_of(node)
+    cell.colspan = str(columns) if columns > 1 else ""
     cell.picture = cell.picture or _is_picture(_beside(node, -1)) or _is_picture(_beside(node, 1))
     return cell
 
