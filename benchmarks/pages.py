@@ -5,6 +5,8 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from tests.markup_figures import LABELS
+
 SIZE = 180_000
 _CODE_SIZE = 100_000
 _ROLES = ("Analyst", "Specialist", "Clerk", "Engineer", "Manager", "Technician", "Nurse", "Teacher", "Mechanic", "Designer")
@@ -32,6 +34,7 @@ _WORDS = (
     "call",
 )
 _STATES = (("Denver, CO", "Colorado"), ("Dover, DE", "Delaware"), ("Salem, OR", "Oregon"), ("Boise, ID", "Idaho"))
+_HEADINGS = {"overview": "at a glance"}
 _DEGREES = ("Bachelor's Degree", "High School Diploma", "Associate Degree", "Master's Degree")
 _RACES = ("White", "Black or African American", "Hispanic or Latino", "Asian", "Unknown", "American Indian and Alaska Native")
 
@@ -110,16 +113,6 @@ def _parts(dice: random.Random, whole: int, count: int) -> list[int]:
     return [high - low for low, high in zip([0, *cuts], [*cuts, whole], strict=True)]
 
 
-_TABLES = {
-    "at a glance": ("Yearly salary", "Hourly rate", "Growth rate", "Number of jobs", "Job satisfaction", "Most common degree",
-                    "Average age", "Years of experience"),
-    "salary": ("Average salary", "Salary range", "Highest paying City", "Highest paying state", "Best paying company",
-               "Best paying industry"),
-    "education": ("Most common degree", "Most common major", "Most common college"),
-    "demographics": ("Average age", "Gender ratio", "Race ratio", "LGBT Percentage"),
-}  # fmt: skip
-
-
 def _code(dice: random.Random) -> str:
     """Styles and scripts, as long as those of real pages; the same on every page of a site."""
     styles = "".join(
@@ -135,14 +128,14 @@ def _code(dice: random.Random) -> str:
 def _page(dice: random.Random, left: _Job, right: _Job, code: str) -> Page:
     url = f"https://www.zippia.com/{left.slug}-jobs/{left.slug}-vs-{right.slug}-differences"
     parts = [f"<h1>{left.title} vs {right.title}</h1>", *(f"<p>{s}</p>" for s in _sentences(left, right))]
-    for name, labels in _TABLES.items():
+    for section, labels in LABELS.items():
         rows = "".join(
             f'<tr class="r_{n}"><th scope="row"><div class="l"><span>{label}</span></div></th>'
             f'<td data-x="1"><div><span>{left.cells[label]}</span></div></td><td><div><span>{right.cells[label]}</span></div></td></tr>'
             for n, label in enumerate(labels)
         )
         parts += [
-            f"<section><h2>{left.title} vs {right.title} {name}</h2><p>{_prose(dice, 60)}</p><table><thead><tr><th></th>"
+            f"<section><h2>{left.title} vs {right.title} {_HEADINGS.get(section, section)}</h2><p>{_prose(dice, 60)}</p><table><thead><tr><th></th>"
             f"<th>{left.title}</th><th>{right.title}</th></tr></thead><tbody>{rows}</tbody></table></section>",
             f'<aside class="ad"><p>{_prose(dice, 12)}</p></aside>',
         ]

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from db.batches import marks
 from normalize.findings import Finding
 
 
@@ -32,7 +33,8 @@ class CaptureRow:
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """A body that lies in the archive: the row of its capture, under which address and time it was written, and where."""
+    """A body that lies in the archive: the row of its capture, under which address and time it was written, where, and its
+    sha256."""
 
     row_id: int
     url: str
@@ -40,6 +42,7 @@ class Body:
     warc_file: str
     warc_offset: int
     warc_length: int
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,9 @@ def find_same(db: Database, url: str, sha256: str) -> int | None:
 def body(db: Database, sha256: str) -> Body | None:
     """Where a body lies, if it does."""
     row = db.execute(
-        "SELECT c.id, p.url, c.captured_at, c.warc_file, c.warc_offset, c.warc_length FROM page_capture c "
-        "JOIN page p ON p.id = c.page_id WHERE c.sha256 = ? AND c.body_capture_id IS NULL ORDER BY c.id DESC LIMIT 1",
+        "SELECT c.id, p.url, c.captured_at, c.warc_file, c.warc_offset, c.warc_length, lower(hex(c.sha256)) "
+        "FROM page_capture c JOIN page p ON p.id = c.page_id WHERE c.sha256 = ? AND c.body_capture_id IS NULL "
+        "ORDER BY c.id DESC LIMIT 1",
         [bytes.fromhex(sha256)],
     ).fetchone()
     return Body(*row) if row else None
@@ -196,11 +200,10 @@ def location(db: Database, capture_id: str) -> Record:
 
 def records(db: Database, row_ids: Sequence[int]) -> list[Record]:
     """Where the bodies of captures lie, in the order of their rows."""
-    marks = ", ".join("?" * len(row_ids))
     rows = db.execute(
         "SELECT c.id, b.warc_file, b.warc_offset, b.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
         "FROM page_capture c JOIN page p ON p.id = c.page_id "
-        f"JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) WHERE c.id IN ({marks})",
+        f"JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) WHERE c.id IN ({marks(row_ids)})",
         [*row_ids],
     ).fetchall()
     found = {row_id: Record(*record) for row_id, *record in rows}

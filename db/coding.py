@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
+from db.batches import batches, marks
 from db.views import wide_columns
 from normalize import codes, vocabulary
 from normalize.codes import Coded, Kind
 from normalize.facts import Value
-from normalize.rules import Rules
 
 Coder = Callable[[Kind, str], Coded]
 """Gives the code of a text of a kind."""
@@ -46,7 +46,6 @@ Latest = dict[str, tuple[Value | None, ...]]
 """Values of `occupation_latest` by slug, in the order of the columns that were asked for."""
 
 _DIGEST = "coded_by"
-_JOBS_TOGETHER = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,12 +145,6 @@ def note_changes(db: Database, columns: Sequence[str], before: Latest, run_id: i
     return changes
 
 
-def digest(db: Database, rules: Rules, code: str = "") -> str:
-    """What decides about codes: the lists, the user's rules, the official files, and, if given, the version of the code."""
-    files = [f"{file.kind}:{file.sha256}" for file in known(db)]
-    return "+".join((codes.digest(rules), *files, code))
-
-
 def catch_up(db: Database, coder: Coder | None, digest: str, run_id: int, at: str) -> list[Change]:
     """Code everything anew where another vocabulary coded it, as its digest tells; the caller holds the transaction.
 
@@ -213,11 +206,8 @@ def _uncoded(db: Database, kind: Kind, jobs: Collection[int] | None) -> set[str]
     if jobs is None:
         return {text for (text,) in db.execute(query).fetchall()}
     found: set[str] = set()
-    ordered = [*jobs]
-    for start in range(0, len(ordered), _JOBS_TOGETHER):
-        some = ordered[start : start + _JOBS_TOGETHER]
-        chosen = ", ".join("?" * len(some))
-        found |= {text for (text,) in db.execute(f"{query} AND x.job_id IN ({chosen})", some).fetchall()}
+    for some in batches(jobs):
+        found |= {text for (text,) in db.execute(f"{query} AND x.job_id IN ({marks(some)})", some).fetchall()}
     return found
 
 

@@ -5,12 +5,11 @@ from collections.abc import Collection
 from sqlite_utils import Database
 
 from db import coding, conflicts, current, mirrors
-from db.coding import Coder
 
 
-def refresh(db: Database, job_ids: Collection[int], coder: Coder | None = None) -> None:
+def refresh(db: Database, job_ids: Collection[int]) -> None:
     """Recompute all that depends on the occupations whose published captures changed; the caller holds the transaction. What is
-    shown for the first time is coded, without a `coder` by the built-in lists and the user's rules in use."""
+    shown for the first time is coded by the built-in lists and the user's rules in use."""
     pages: dict[int, set[int]] = {}
     for job_id in job_ids:
         seen = current.seen(db, job_id)
@@ -18,4 +17,4 @@ def refresh(db: Database, job_ids: Collection[int], coder: Coder | None = None) 
         conflicts.refresh(db, job_id, seen)
         pages[job_id] = {sight.page_id for sight in seen}
     mirrors.refresh(db, job_ids, pages)
-    coding.refresh(db, coder, job_ids)
+    coding.refresh(db, jobs=job_ids)

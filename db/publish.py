@@ -4,13 +4,12 @@ What is held back (db/holds.py) is passed over everywhere, except where it is re
 """
 
 from collections.abc import Iterable, Sequence
-from itertools import islice
 
 from sqlite_utils import Database
 
 from db import derived
+from db.batches import batches, marks
 
-_TOGETHER = 500
 _HELD = "EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = {} AND h.released_at IS NULL)"
 
 
@@ -46,23 +45,18 @@ def withdraw(db: Database, captures: Iterable[int]) -> None:
 
 def _point(db: Database, captures: Iterable[int], where: str) -> None:
     jobs: set[int] = set()
-    rest = iter(captures)
-    while some := list(islice(rest, _TOGETHER)):
+    for some in batches(captures):
         jobs |= _jobs(db, some)
-        db.conn.execute(f"UPDATE page_capture SET published_reading_id = {where} WHERE id IN ({_marks(some)})", some)
+        db.conn.execute(f"UPDATE page_capture SET published_reading_id = {where} WHERE id IN ({marks(some)})", some)
     derived.refresh(db, sorted(jobs))
 
 
 def _jobs(db: Database, captures: Sequence[int]) -> set[int]:
     query = (
         "SELECT DISTINCT s.job_id FROM page_capture c JOIN sighting s ON s.reading_id IN (c.newest_reading_id, "
-        f"c.published_reading_id) WHERE c.id IN ({_marks(captures)})"
+        f"c.published_reading_id) WHERE c.id IN ({marks(captures)})"
     )
     return {row[0] for row in db.execute(query, captures).fetchall()}
-
-
-def _marks(items: Sequence[int]) -> str:
-    return ", ".join("?" * len(items))
 
 
 def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:

@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlite_utils import Database
 
+from db.batches import marks
 from normalize.facts import STATUSES, Value
 from normalize.fields import BY_NAME, in_section
 
@@ -19,7 +20,7 @@ _OK, _MISSING = STATUSES.index("ok"), STATUSES.index("missing")
 def said(db: Database, section: str, row_ids: Collection[int]) -> dict[int, Said]:
     """What rows of one section say, by row. The section `skill` means rows of `skillset`."""
     found: dict[int, dict[Key, Value | None]] = {row_id: {} for row_id in row_ids}
-    chosen = ", ".join("?" * len(found))
+    chosen = marks(found)
     for row_id, key, value, status in _skills(db, chosen, found) if section == "skill" else _values(db, section, chosen, found):
         if status in (_OK, _MISSING):
             found[row_id][key] = value

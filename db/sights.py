@@ -1,12 +1,12 @@
 """What readings say, as the measures of drift want it: the captures of a run, and the newest published one of each page."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import TypeVar
 
 from sqlite_utils import Database
 
+from db.batches import batches, marks
 from normalize.facts import STATUSES, Value
 from normalize.fields import FIELDS, SECTIONS, in_section
 from normalize.measures import Key, Said, Sight
@@ -15,11 +15,9 @@ HISTORY_PAGES = 500
 """So many pages of a site are looked at, those that were captured last; and so many times as many, to find them among others."""
 
 _LOOKED_AT = 20
-_TOGETHER = 500
 _NAMES = {field.id: field.name for field in FIELDS}
 _ROWS = ("salary_id", "education_id", "demographics_id", "outlook_id", "skillset_id")
 _WORST = ("unreadable", "suspect", "ok", "missing")
-_One = TypeVar("_One")
 _Status = tuple[str, Value | None]
 
 
@@ -55,7 +53,7 @@ def of_captures(db: Database, rows: Collection[int], site_of: SiteOf) -> list[Sh
         f"SELECT {_COLUMNS} FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id "
         "WHERE r.outcome != 'rejected' AND c.id IN ({})"
     )
-    found = [row for some in _batches(sorted(rows)) for row in db.execute(query.format(_marks(some)), some).fetchall()]
+    found = [row for some in batches(sorted(rows)) for row in db.execute(query.format(marks(some)), some).fetchall()]
     return [shown for row in found if (shown := _shown(row, site_of)).site]
 
 
@@ -96,14 +94,14 @@ class _Reader:
     def __init__(self, db: Database, readings: Collection[int]) -> None:
         query = f"SELECT reading_id, side, job_id, {', '.join(_ROWS)} FROM sighting WHERE reading_id IN ({{}})"
         self._rows: dict[int, dict[int, tuple[int, tuple[int | None, ...]]]] = {}
-        for some in _batches(sorted(readings)):
-            for reading, side, job, *ids in db.execute(query.format(_marks(some)), some):
+        for some in batches(sorted(readings)):
+            for reading, side, job, *ids in db.execute(query.format(marks(some)), some):
                 self._rows.setdefault(reading, {})[side] = (job, tuple(ids))
         self._said: dict[tuple[str, int], dict[Key, _Status]] = {}
         shown = [ids for sides in self._rows.values() for _, ids in sides.values()]
         for number, section in enumerate(SECTIONS):
             wanted = sorted({row_id for ids in shown if (row_id := ids[number]) is not None})
-            for some in _batches(wanted):
+            for some in batches(wanted):
                 _read(db, section, some, self._said)
         self._merged: dict[tuple[int | None, ...], Said] = {}
 
@@ -122,19 +120,19 @@ def _read(db: Database, section: str, ids: Sequence[int], into: dict[tuple[str, 
     for row_id in ids:
         into[section, row_id] = {}
     if section == "skill":
-        query = f"SELECT skillset_id, rank, name, name_status, pct, pct_status FROM skill WHERE skillset_id IN ({_marks(ids)})"
+        query = f"SELECT skillset_id, rank, name, name_status, pct, pct_status FROM skill WHERE skillset_id IN ({marks(ids)})"
         for row_id, rank, name, name_status, pct, pct_status in db.execute(query, ids):
             _add(into[section, row_id], "skill.name", str(rank), name, name_status)
             _add(into[section, row_id], "skill.pct", str(rank), pct, pct_status)
         return
     fields = in_section(section)
     columns = ", ".join(f"{f.column}, {f.column}_status" for f in fields)
-    for row_id, *cells in db.execute(f"SELECT id, {columns} FROM {section} WHERE id IN ({_marks(ids)})", ids):
+    for row_id, *cells in db.execute(f"SELECT id, {columns} FROM {section} WHERE id IN ({marks(ids)})", ids):
         for at, field in enumerate(fields):
             if cells[2 * at + 1] is not None:
                 into[section, row_id][field.name, ""] = (STATUSES[cells[2 * at + 1]], cells[2 * at])
     if section == "demographics":
-        query = f"SELECT demographics_id, field_id, item, pct, status FROM share WHERE demographics_id IN ({_marks(ids)})"
+        query = f"SELECT demographics_id, field_id, item, pct, status FROM share WHERE demographics_id IN ({marks(ids)})"
         for row_id, field_id, item, pct, status in db.execute(query, ids):
             _add(into[section, row_id], _NAMES[field_id], item, pct, status)
 
@@ -148,13 +146,3 @@ def _add(said: dict[Key, _Status], name: str, item: str, value: Value | None, st
         said[name, item] = (word, value)
     whole = said.get((name, ""))
     said[name, ""] = (min(word, whole[0], key=_WORST.index) if whole else word, None)
-
-
-def _batches(items: Sequence[_One]) -> Iterator[list[_One]]:
-    rest = iter(items)
-    while some := list(islice(rest, _TOGETHER)):
-        yield some
-
-
-def _marks(items: Iterable[object]) -> str:
-    return ", ".join("?" for _ in items)

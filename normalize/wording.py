@@ -43,6 +43,11 @@ SECTION_WORDS = {
 _FORMS = {"USD/year": "${:,}", "USD/hour": "${:,.2f}", "percent": "{:g}%", "count": "{:,}", "score_1_5": "{:g} of 5"}
 
 
+def counted(count: int, noun: str, ending: str = "s") -> str:
+    """`1 page`, `1,200 pages`; with another ending `2 addresses`."""
+    return f"{count:,} {noun}{'' if count == 1 else ending}"
+
+
 def item_words(field: Field, item: str) -> str:
     """An item of a share list, or the rank of a skill, in words."""
     return f"#{item}" if field.ranked else _ITEMS.get(item, item)

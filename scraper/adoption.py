@@ -10,7 +10,7 @@ from db import captures, freshness, publish, queue
 from db.freshness import Rhythm
 from normalize.errors import CorruptRecord
 from normalize.findings import CODES, Finding, finding
-from scraper import discovery, gate
+from scraper import bodies, discovery, gate
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Decision, Verdict, Written
@@ -122,7 +122,7 @@ class _Adoption:
         capture, body_of = record.capture, None
         name = capture_id(capture.url, stamp(capture.captured_at), record.sha256)
         row, known = captures.find(self._db, name), captures.body(self._db, record.sha256)
-        body = self._body(known, record.sha256) if known else None
+        body = self._body(known) if known else None
         if row is not None:
             if body is None and not record.revisit:  # written again, as the archive had lost it
                 captures.relocate(self._db, row, place.warc_file, place.offset, place.length)
@@ -139,9 +139,9 @@ class _Adoption:
             captures.replace_body(self._db, record.sha256, captures.find(self._db, name) or 0)
         return told
 
-    def _body(self, known: captures.Body, sha256: str) -> bytes | None:
+    def _body(self, known: captures.Body) -> bytes | None:
         try:
-            return self._archive.read(Location(known.warc_file, known.warc_offset, known.warc_length), sha256)
+            return bodies.read(self._archive, known)
         except CorruptRecord:
             return None
 

@@ -15,7 +15,8 @@ from normalize.fields import BY_NAME, Field
 from normalize.terms import TERMS
 from normalize.witnesses import support
 from normalize.wording import item_words, value_words
-from scraper.archive import Archive, Location
+from scraper import bodies
+from scraper.archive import Archive
 from scraper.parsing import Trace
 
 AskTrace = Callable[[bytes, str, str, str], Trace]
@@ -99,17 +100,15 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
     if not observed:
         raise UnknownField(f"{field.name}.{item}" if item else field.name, (), f"is on no page for {slug}")
     records = {row["capture_id"]: captures.location(db, row["capture_id"]) for row in observed}
-    traces = {capture_id: _trace(archive, trace, record) for capture_id, record in records.items()}
+    traces = {
+        capture_id: trace(bodies.read(archive, record), record.media_type, record.charset, record.url)
+        for capture_id, record in records.items()
+    }
     conflicts = {(row["field"], row["item"]): row for row in queries.conflicts(db, slug)}
     return [
         _explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]], conflicts.get((row["field"], row["item"])))
         for row in observed
     ]
-
-
-def _trace(archive: Archive, trace: AskTrace, record: Record) -> Trace:
-    body = archive.read(Location(record.warc_file, record.warc_offset, record.warc_length), record.sha256)
-    return trace(body, record.media_type, record.charset, record.url)
 
 
 def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: Row | None) -> Explanation:

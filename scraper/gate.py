@@ -12,6 +12,7 @@ from db.connection import Database
 from db.holds import DRIFT, FOLLOWS
 from normalize.bands import Band
 from normalize.measures import Level, Move, in_words
+from normalize.wording import counted
 from scraper import sites, version
 from scraper.archive import Archive
 from scraper.capture import stamp
@@ -101,8 +102,7 @@ def replay(db: Database, run_id: int, decided: Decision, again: bool = False) ->
 
 def in_lines(held: Held) -> list[str]:
     """What a run holds back, and what can be done, for a person."""
-    many = held.count != 1
-    lines = [f"held back: {held.count:,} page{'s' * many} of this run {'are' if many else 'is'} not published"]
+    lines = [f"held back: {counted(held.count, 'page')} of this run {'is' if held.count == 1 else 'are'} not published"]
     lines += [f"out of its band: {in_words(move)}" for move in held.moved[:_MOST_SAID]]
     if (more := len(held.moved) - _MOST_SAID) > 0:
         lines.append(f"and {more:,} more figures out of their band")

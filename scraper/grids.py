@@ -124,6 +124,14 @@ def lifted(table: Table, rows: Sequence[Row], header: Row) -> View | None:
     return view(table, lines) if len(lines) > 1 and not label else None
 
 
+def unlabelled(table: Table, rows: Sequence[Row], header: Row) -> View | None:
+    """A row of titles over a row of values, without a label, as a row for each job; None where it is not so."""
+    columns = sorted(column for at in header.jobs.values() for column in at)
+    if columns != list(range(len(header.cells))) or header.number or len(rows) != 2 or len(rows[1].cells) != len(columns):
+        return None
+    return view(table, [[(0, column), (1, column)] for column in columns])
+
+
 def beside(rows: Sequence[Row], header: Row) -> Mapping[Side, tuple[int, int]]:
     """The columns of each job where its title spans a label and a value: two cards side by side. Empty where it does not."""
     if any(len(columns) != 2 or columns[1] != columns[0] + 1 for columns in header.jobs.values()):

@@ -6,6 +6,7 @@ from datetime import datetime
 from db import coverage, queries, standing
 from db.connection import Database
 from db.queries import Row
+from normalize.wording import counted
 from scraper.report import coverage_line
 
 MOST_LISTED = 20
@@ -28,12 +29,12 @@ def lines(db: Database, now: datetime, most: int | None) -> Iterator[str]:
     for run_id in dict.fromkeys(row["run_id"] for row in alerts):
         moved = [row for row in alerts if row["run_id"] == run_id]
         yield ""
-        yield f"Run {run_id} is held back, {_counted(moved[0]['held_captures'], 'page')} unpublished:"
+        yield f"Run {run_id} is held back, {counted(moved[0]['held_captures'], 'page')} unpublished:"
         yield from _cut([line for row in moved for line in _alert(row)], most)
         yield f'  Next: careerscape publish {run_id} (checks again), or careerscape publish {run_id} --force "why it is right"'
     if conflicts:
         yield ""
-        yield f"Pages disagree on {_counted(len(conflicts), 'fact')}, which has no latest value:"
+        yield f"Pages disagree on {counted(len(conflicts), 'fact')}, which has no latest value:"
         yield from _cut([_conflict(row) for row in conflicts], most)
     yield ""
     yield from _counts(standing.counts(db))
@@ -60,7 +61,7 @@ def _counts(counts: list[Row]) -> Iterator[str]:
         return
     yield "Findings about the newest captures:"
     for row in counts:
-        on = f" on {_counted(row['pages'], 'page')}" if row["pages"] else ""
+        on = f" on {counted(row['pages'], 'page')}" if row["pages"] else ""
         yield f"  {row['severity']:7} {row['code']}: {row['findings']:,}{on}"
 
 
@@ -73,7 +74,3 @@ def _cut(listed: list[str], most: int | None) -> Iterator[str]:
     yield from listed[:most]
     if most is not None and len(listed) > most:
         yield f"  and {len(listed) - most:,} more: {_MORE}"
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count:,} {noun}{'s' * (count != 1)}"

@@ -13,6 +13,7 @@ from db.holds import DRIFT, FOLLOWS
 from normalize.bands import Band
 from normalize.errors import UsageError
 from normalize.measures import Level, Move, in_words
+from normalize.wording import counted
 from scraper import run, taught
 from scraper.archive import Archive
 from scraper.capture import stamp
@@ -65,17 +66,13 @@ def publish_held(
 
 def in_lines(done: Publication) -> list[str]:
     """What became of a held run, for a person."""
-    lines = [f"{_pages(done.published)} of run {done.held_run} published"]
+    lines = [f"{counted(done.published, 'page')} of run {done.held_run} published"]
     if done.waiting or done.moved:
-        lines = [*lines, f"{_pages(done.waiting)} still held back"]
+        lines = [*lines, f"{counted(done.waiting, 'page')} still held back"]
     lines += [f"still out of its band: {in_words(move)}" for move in done.moved]
     if done.follows:
         lines.append(f"some show what is held of run {', '.join(map(str, done.follows))}; publish that first")
     return lines
-
-
-def _pages(count: int) -> str:
-    return f"{count:,} page{'s' * (count != 1)}"
 
 
 def who_asks() -> str:

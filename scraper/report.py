@@ -11,6 +11,7 @@ from db.connection import Database
 from db.coverage import STATES
 from db.queries import Row
 from normalize.findings import CODES, Finding
+from normalize.wording import counted
 from scraper import gate, terminal
 from scraper.process import Terminated
 
@@ -81,8 +82,8 @@ class Told:
         warnings = sum(f.severity == "warning" for page in self.pages for f in page.findings)
         counts = ", ".join(f"{row[name]} {name}" for name in _COUNTS if row[name])
         partial = f"; {done.counts.partial} partial" if done.counts.partial else ""
-        noted = f"; {warnings} warning{'s' * (warnings != 1)}" if warnings else ""
-        terminal.tell(f"{_pages(row['pages'])}{': ' * bool(counts)}{counts}{partial}{noted}")
+        noted = f"; {counted(warnings, 'warning')}" if warnings else ""
+        terminal.tell(f"{counted(row['pages'], 'page')}{': ' * bool(counts)}{counts}{partial}{noted}")
 
 
 def _about_run(done: "Report") -> Iterator[str]:
@@ -93,16 +94,16 @@ def _about_run(done: "Report") -> Iterator[str]:
     if done.held:
         yield from gate.in_lines(done.held)
     if done.adopted:
-        yield f"{_pages(len(done.adopted))} taken over from the archive: left by a run that died, or by another database"
+        yield f"{counted(len(done.adopted), 'page')} taken over from the archive: left by a run that died, or by another database"
     if over := dict.fromkeys(done.passed_over):
-        yield f"of the sitemaps, {len(over):,} other address{'es' * (len(over) != 1)} passed over: {', '.join(list(over)[:3])}"
+        yield f"of the sitemaps, {counted(len(over), 'other address', 'es')} passed over: {', '.join(list(over)[:3])}"
     if done.resting:
         when = f", the first is due {_day(done.next_due_at)}" if done.next_due_at else ""
-        yield f"{_pages(done.resting)} not due yet{when}; --refresh fetches them now"
+        yield f"{counted(done.resting, 'page')} not due yet{when}; --refresh fetches them now"
     if done.stopped:
         yield f"the run ended early: {_STOPPED[done.stopped]}"
     if done.left:
-        yield f"{_pages(done.left)} left in the queue; the next scrape takes up what may be asked for by then"
+        yield f"{counted(done.left, 'page')} left in the queue; the next scrape takes up what may be asked for by then"
 
 
 def _held(held: gate.Held) -> Row | None:
@@ -112,9 +113,9 @@ def _held(held: gate.Held) -> Row | None:
 def held_lines(db: Database) -> Iterator[str]:
     """The runs that wait for somebody to look at them."""
     for run in holds.waiting(db):
-        moved = f", {run.alerts:,} figure{'s' * (run.alerts != 1)} out of the band" if run.alerts else ""
+        moved = f", {counted(run.alerts, 'figure')} out of the band" if run.alerts else ""
         of_run = f"run {run.run_id} ({run.command} of {_day(run.started_at)}{moved})"
-        yield f"held back: {_pages(run.captures)} of {of_run}: careerscape check"
+        yield f"held back: {counted(run.captures, 'page')} of {of_run}: careerscape check"
 
 
 def _day(stamp: str) -> str:
@@ -149,21 +150,18 @@ def collected(advance: Callable[[], None], silent: bool = False, at_once: bool =
     except BaseException as error:
         told.say()
         if isinstance(error, KeyboardInterrupt | Terminated) and not silent:
-            terminal.say(f"careerscape: interrupted after {_pages(len(told.pages))}; nothing is lost, run it again to go on")
+            done = counted(len(told.pages), "page")
+            terminal.say(f"careerscape: interrupted after {done}; nothing is lost, run it again to go on")
         raise
-
-
-def _pages(count: int) -> str:
-    return f"{count:,} page{'s' * (count != 1)}"
 
 
 def coverage_line(counts: Row, covered: Mapping[str, int]) -> str:
     """`30 occupations on 16 pages: 16 fresh, 0 stale, 0 blocked, 0 failed, 0 removed`."""
     always = STATES[:5]
     states = ", ".join(f"{covered[state]} {state}" for state in STATES if state in always or covered[state])
-    occupations = counts["occupations"]
     waiting = f"; {counts['waiting']} to be fetched" if counts["waiting"] else ""
-    return f"{occupations:,} occupation{'s' * (occupations != 1)} on {_pages(sum(covered.values()))}: {states}{waiting}"
+    occupations, pages = counted(counts["occupations"], "occupation"), counted(sum(covered.values()), "page")
+    return f"{occupations} on {pages}: {states}{waiting}"
 
 
 def queue_lines(db: Database, now: str) -> Iterator[str]:

@@ -46,6 +46,8 @@ def _rearranged(
     if header is not None:
         if lifted := grids.lifted(table, rows, rows[header]):
             yield _compared([lifted], block, setting, reader)
+        if setting.label and (pairs := grids.unlabelled(table, rows, rows[header])):
+            yield _card(pairs, block, setting, reader)
         if sides := grids.beside(rows, rows[header]):
             views = [(grids.part(table, rows[header:], columns), setting) for columns in sides.values()]
             yield _merged([_card(view, block, own, reader) for view, own in views])
@@ -165,7 +167,11 @@ def may_state(block: Items | Paragraph, reader: Reader) -> bool:
     if isinstance(block, Paragraph):
         text = block.text
         return (":" in text or "\n" in text) and any(_may_state(line, reader) for line in text.split("\n"))
-    return any((":" in text or "\n" in text) and _may_state(text, reader) for text in block.items)
+    return any((":" in text or "\n" in text) and _item_may_state(text, reader) for text in block.items)
+
+
+def _item_may_state(text: str, reader: Reader) -> bool:
+    return _may_state(text, reader) or ("\n" in text and any(_may_state(line, reader) for line in text.split("\n")))
 
 
 def stated(block: Items | Paragraph, number: int, outline: Outline, reader: Reader, ends: bool) -> Compared:
@@ -175,11 +181,25 @@ def stated(block: Items | Paragraph, number: int, outline: Outline, reader: Read
     if isinstance(block, Paragraph):
         return _lines(block.text.split("\n"), Place(number), setting, reader, last_is_open=not ends)
 
+    if (items := [item.split("\n") for item in block.items]) and all(_is_list(item, reader) for item in items):
+        last = len(items) - 1
+        return _merged([
+            _lines(item, Place(number, row), setting, reader, last_is_open=row == last and not ends)
+            for row, item in enumerate(items)
+        ])  # fmt: skip
+
     def place(row: int, _: int, said: Said) -> tuple[Place, str]:
         return Place(number, row, 0, said.start), said.rest
 
     table = Table(tuple((text,) for text in block.items), open=() if ends else (len(block.items) - 1,))
     return Cards(table, reader, setting, place).read(rows_of(table, reader))
+
+
+def _is_list(lines: list[str], reader: Reader) -> bool:
+    """Whether an item is a title or a label with a list below it, of two or more that state something."""
+    if len(lines) < 3 or not take_apart(lines[0], reader.pair, reader.site).is_bare:
+        return False
+    return sum(_may_state(line, reader) for line in lines[1:]) > 1
 
 
 def _may_state(text: str, reader: Reader) -> bool:

@@ -14,8 +14,8 @@ from normalize import rules, vocabulary
 from normalize.errors import StorageError, UsageError
 from normalize.folding import fold
 from normalize.rules import Kind, Rule, Rules
-from scraper import official, run, taught, version
-from scraper.archive import Archive, Location
+from scraper import bodies, official, run, taught, version
+from scraper.archive import Archive
 from scraper.capture import stamp
 from scraper.intake import Report
 from scraper.parsing import PageBytes
@@ -146,17 +146,13 @@ def _read_again(db: Database, archive: Archive, report: Report, rule: Rule, code
     with Sandbox() as sandbox:
         for start in range(0, len(rows), _CAPTURES_TOGETHER):
             some = rows[start : start + _CAPTURES_TOGETHER]
-            pages = [PageBytes(_body(archive, r), r.media_type, r.charset, r.url) for r in captures.records(db, some)]
+            pages = [PageBytes(bodies.read(archive, r), r.media_type, r.charset, r.url) for r in captures.records(db, some)]
             for row, reading in zip(some, sandbox.parse_many(pages), strict=True):
                 report.counts.loaded += 1
                 load.load(db, report.run_id, version_id, row, reading)
     publish.publish(db, report.run_id)
     coding.refresh(db, coder)
     return coding.note_changes(db, columns, before, report.run_id, now)
-
-
-def _body(archive: Archive, record: captures.Record) -> bytes:
-    return archive.read(Location(record.warc_file, record.warc_offset, record.warc_length), record.sha256)
 
 
 def reports(db: Database, known: Rules) -> Iterator[str]:

@@ -14,7 +14,7 @@ from db.queries import Row
 from db.sheet import Line
 from normalize.errors import StorageError
 from normalize.fields import BY_NAME, Field
-from normalize.wording import NOT_SHOWN, SECTION_WORDS, item_words, value_words
+from normalize.wording import NOT_SHOWN, SECTION_WORDS, counted, item_words, value_words
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -120,8 +120,7 @@ def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
 
 
 def _age(occupation: Row) -> str:
-    pages = occupation["captures"]
-    return f"as of {(occupation['as_of'] or '')[:10] or 'never'}, {pages} capture{'s' * (pages != 1)}"
+    return f"as of {(occupation['as_of'] or '')[:10] or 'never'}, {counted(occupation['captures'], 'capture')}"
 
 
 def _with_breaks(lines: Sequence[Line]) -> Iterator[tuple[Line, str, bool]]:

@@ -33,6 +33,15 @@ PLACES = (
 )
 COMPANIES = ("Ernst & Young", "Procter & Gamble", "7-Eleven", "Johnson & Johnson", "Meta", "T-Mobile")
 INDUSTRIES = ("Retail", "Health Care", "Finance", "Start-up", "Oil & Gas")
+LABELS = {
+    "overview": ("Yearly salary", "Hourly rate", "Growth rate", "Number of jobs", "Job satisfaction", "Most common degree",
+                 "Average age", "Years of experience"),
+    "salary": ("Average salary", "Salary range", "Highest paying City", "Highest paying state", "Best paying company",
+               "Best paying industry"),
+    "education": ("Most common degree", "Most common major", "Most common college"),
+    "demographics": ("Average age", "Gender ratio", "Race ratio", "LGBT Percentage"),
+}  # fmt: skip
+"""The labels of each table, by its section."""
 
 
 def made_up(rng: Random) -> Figures:
@@ -40,16 +49,8 @@ def made_up(rng: Random) -> Figures:
     left, right = rng.sample(TITLES, 2)
     times = (rng.choice(TIMES), rng.choice(TIMES)) if rng.random() < 0.8 else None
     a, b = (_job(rng, times[i] if times else None) for i in (0, 1))
-    names = {
-        "overview": ("Yearly salary", "Hourly rate", "Growth rate", "Number of jobs", "Job satisfaction", "Most common degree",
-                     "Average age", "Years of experience"),
-        "salary": ("Average salary", "Salary range", "Highest paying City", "Highest paying state", "Best paying company",
-                   "Best paying industry"),
-        "education": ("Most common degree", "Most common major", "Most common college"),
-        "demographics": ("Average age", "Gender ratio", "Race ratio", "LGBT Percentage"),
-    }  # fmt: skip
-    shown = rng.choice((["overview"], list(names), list(names)[1:], ["overview", "salary"]))
-    tables = {s: tuple((n, a[n], b[n]) for n in names[s]) for s in shown}
+    shown = rng.choice((["overview"], list(LABELS), list(LABELS)[1:], ["overview", "salary"]))
+    tables = {s: tuple((n, a[n], b[n]) for n in LABELS[s]) for s in shown}
     slugs = tuple("-".join("".join(c if c.isalnum() else " " for c in t.lower().replace("'", "")).split()) for t in (left, right))
     skills = (tuple(rng.sample(SKILLS, 3)), tuple(rng.sample(SKILLS, 3)))
     return Figures(left, right, tables, times, (a["Average salary"], b["Average salary"]), skills, (slugs[0], slugs[1]))

@@ -22,9 +22,9 @@ from db.connection import open_to_read
 from db.lock import writing_folder
 from normalize.errors import Busy, Rejected, StorageError
 from normalize.reading import rejected
-from scraper import adoption, importing, run, scrape
+from scraper import adoption, bodies, importing, run, scrape
 from scraper import archive as archives
-from scraper.archive import Archive, Location
+from scraper.archive import Archive
 from scraper.http import Client
 from scraper.urls import canonical
 from scraper.wishes import Wish
@@ -104,8 +104,7 @@ def check(root: Path) -> None:
     with closing(captures_of(root)) as db:
         archive = Archive(settings(root).archive, captures.known_files(db), NOW)
         for (name,) in db.execute("SELECT capture_id FROM page_capture").fetchall():
-            place = captures.location(db, name)
-            archive.read(Location(place.warc_file, place.warc_offset, place.warc_length), place.sha256)
+            bodies.read(archive, captures.location(db, name))
 
 
 def captures_of(root: Path) -> Any:

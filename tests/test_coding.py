@@ -9,7 +9,6 @@ import pytest
 from db import captures, coding, load, publish, runs, schema
 from db.connection import APPLICATION_ID, Database, open_to_write
 from normalize.codes import Candidate, Coded, Kind
-from normalize.rules import NO_RULES, Rule, Rules
 from tests.histories import NOW, Shown, day, history, reading
 from tests.imports import rows, sound
 
@@ -245,17 +244,6 @@ def test_another_vocabulary_codes_everything_anew_once(db):
         changes = coding.catch_up(db, book, "b", 1, day(2))
         assert ("best_industry_naics", "51") in [(change.field, change.new_value) for change in changes]
         assert coding.catch_up(db, book, "b", 1, day(2)) == []
-
-
-def test_the_digest_changes_with_rules_files_and_code(db):
-    digests = [
-        coding.digest(db, NO_RULES),
-        coding.digest(db, Rules((Rule("major", "Law", "22"),))),
-        coding.digest(db, NO_RULES, "2"),
-    ]
-    with db.atomic():
-        coding.remember(db, "onet", "db", "27.0", "ab" * 32, 1, NOW)
-    assert len({*digests, coding.digest(db, NO_RULES)}) == 4
 
 
 def test_a_database_without_codes_is_coded_for_the_first_time_without_changes(db):

@@ -15,8 +15,8 @@ from db import captures, runs
 from db.connection import open_to_read
 from db.lock import writing
 from normalize.errors import Busy, StorageError
-from scraper import importing, run, sources
-from scraper.archive import Archive, Location
+from scraper import bodies, importing, run, sources
+from scraper.archive import Archive
 from tests import imports
 from tests.figures import OVERVIEW, SEED
 from tests.imports import DAYS, PUBLISHED, ReadHere, Saved, Stopped, dump, import_pages, rows, save, saved, settings, view
@@ -96,8 +96,7 @@ def sound(root: Path) -> bool:
     reader = open_to_read(settings(root).db)
     archive = Archive(settings(root).archive, {}, imports.NOW)
     for (capture_id,) in reader.execute("SELECT capture_id FROM capture").fetchall():
-        place = captures.location(reader, capture_id)
-        archive.read(Location(place.warc_file, place.warc_offset, place.warc_length), place.sha256)
+        bodies.read(archive, captures.location(reader, capture_id))
     reader.close()
     return imports.sound(settings(root).db)
 

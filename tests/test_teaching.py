@@ -1,7 +1,9 @@
 """Teaching the vocabulary: what depends on a rule or an official file is normalized again, and nothing else."""
 
 from contextlib import closing
+from importlib.resources import files
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 
@@ -9,7 +11,7 @@ from db import unknown
 from db.connection import open_to_read
 from normalize import vocabulary
 from normalize.errors import ConfigError, StorageError, UsageError
-from normalize.rules import NO_RULES
+from normalize.rules import NO_RULES, Rule, Rules
 from scraper import run, taught, teaching
 from tests.figures import OVERVIEW, SEED
 from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, load_pages, rows, saved, settings, sound
@@ -171,6 +173,21 @@ def test_a_copy_that_was_changed_is_refused(tmp_path: Path):
     copy.write_text(ONET[1].replace("Resolver", "Solver"))
     with pytest.raises(StorageError, match="not those that were loaded"):
         import_pages(tmp_path, saved(OVERVIEW, DAYS[0]))
+
+
+def test_the_digest_of_a_coder_changes_with_rules_files_and_code(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    archive = settings(tmp_path).archive
+    digests = [taught.Coder(archive).digest]
+    assert taught.Coder(archive).digest == digests[0]
+    taught.keep_rules(archive, Rules((Rule("major", "Law", "22"),)))
+    digests.append(taught.Coder(archive).digest)
+    teaching.load_official(settings(tmp_path), "onet", onet(tmp_path), lambda: NOW)
+    digests.append(taught.Coder(archive).digest)
+    with (copytree(str(files("normalize")), tmp_path / "normalize") / "codes.py").open("a") as file:
+        file.write("# another\n")
+    monkeypatch.setattr(taught, "files", lambda package: tmp_path / package)
+    digests.append(taught.Coder(archive).digest)
+    assert len(set(digests)) == 4
 
 
 def test_another_file_is_no_official_one(tmp_path: Path):

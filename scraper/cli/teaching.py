@@ -103,10 +103,11 @@ def _likely(entry: "Unknown") -> str:
 
 
 def _tell_changes(done: "Lesson") -> None:
+    from normalize.wording import counted
     from scraper import terminal
 
     again = f"; {done.captures:,} captures read again" if done.captures else ""
-    terminal.tell(f"{len(done.changes):,} value{'s' * (len(done.changes) != 1)} changed{again}")
+    terminal.tell(f"{counted(len(done.changes), 'value')} changed{again}")
     for change in done.changes[:_MOST_SHOWN]:
         name = f"{change.field}{f' {change.item}' if change.item else ''}"
         terminal.tell(f"  {change.occupation}: {name} {change.old_value or 'none'} -> {change.new_value or 'none'}")

@@ -1,10 +1,11 @@
 """Tables that a page draws with elements of no meaning: only their structure tells that they are rows of cells.
 
-A row is an element with two cells or more, a cell a piece of the page without headings and tables, or where several stand beside
-each other a heading. Rows that follow each other in one element are a table, and so are those of elements that follow each other;
-a heading between two rows begins another table. A flat element with many cells is a strip; a cell that spans the whole width of
-its grid, by its own style, stands in a row of its own. Pictures are no cells, but the cells beside them remember them. Elements inside of each other may give several tables of the same words: what a table is
-about, and whether it is one, is for others to say.
+A row is an element with two cells or more, a cell a piece of the page without headings and tables, or where several stand
+beside each other a heading. Rows that follow each other in one element are a table, and so are those of elements that follow
+each other; a heading between two rows begins another table. A flat element with many cells is a strip; a cell that spans the
+whole width of its grid, by its own style, stands in a row of its own. Pictures are no cells, but the cells beside them remember
+them. Elements inside of each other may give several tables of the same words: what a table is about, and whether it is one, is
+for others to say.
 """
 
 from collections.abc import Iterator, Mapping

@@ -2,14 +2,18 @@
 
 import re
 
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
 from scraper import walls
-from scraper.document import Document
+from scraper.document import Document, Heading
 from scraper.readers import marks
 from scraper.readers.passage import BLANKS
 from scraper.readers.tags import forbids_copies
 from scraper.readers.tree import grow, metas_of_head
 from scraper.readers.walker import Walker
 
+_PANEL = 5
+"""The level of the heading that the tab of a panel is."""
 _SAVED_FROM = re.compile(rb"<!--\s*saved from url=\(\d+\)(https?://[^\s>]{1,2000}?)\s*-->", re.IGNORECASE)
 
 
@@ -21,14 +25,10 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
     """
     tree, utf8, undecodable = grow(body, charset)
     walker = Walker(marks.of(tree))
+    walker.before = {panel: [Heading(_PANEL, words)] for panel, words in marks.panels(tree).items()}
     if tree.root is not None:
         if boxes:
-            from scraper.readers import layout
-            from scraper.readers.boxes import drawn
-
-            if tree.css_first("td") is not None:
-                walker.marks = {**layout.blocks(tree.root), **walker.marks}
-            walker.drawn = drawn(tree.root, walker.marks, not _has_its_end(utf8))
+            _look_for_boxes(tree, tree.root, walker, not _has_its_end(utf8))
         walker.walk(tree.root)
     if not walker.ended:
         low = utf8.lower()
@@ -48,6 +48,17 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
         any(map(forbids_copies, metas_of_head(tree))) or any(map(forbids_copies, walker.metas)),
         walls.marks(utf8) if walls.has_little_text(blocks) else (),
     )
+
+
+def _look_for_boxes(tree: LexborHTMLParser, root: LexborNode, walker: Walker, cut: bool) -> None:
+    """Tell the walker of tables that only lay out the page, and of those of boxes."""
+    from scraper.readers import layout
+    from scraper.readers.boxes import drawn
+
+    if tree.css_first("td") is not None:
+        walker.marks = {**layout.blocks(root), **walker.marks}
+    tables = drawn(root, walker.marks, cut)
+    walker.before = {node: [*walker.before.get(node, ()), *tables.get(node, ())] for node in {**walker.before, **tables}}
 
 
 def _lacks_its_end(utf8: bytes) -> bool:

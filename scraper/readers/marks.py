@@ -1,5 +1,6 @@
 """What attributes say of elements, where it changes what their tags mean: the roles of tables, and what is hidden."""
 
+import re
 from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -7,7 +8,9 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scraper.readers.tags import KINDS, LEVELS, is_hidden
 
 _ANY = '[role~="table" i], [role~="grid" i], [role~="treegrid" i], [hidden], [style*="display" i], [style*="visibility" i]'
+_PANELS = '[role="tabpanel" i][aria-labelledby]'
 _STRUCTURE = "table, dl, ul, ol, h1, h2, h3, h4, h5, h6, [role]"
+_NAME = re.compile(r"[\w.:-]{1,200}")
 _TABLES = frozenset(("table", "grid", "treegrid"))
 _CELLS = frozenset(("cell", "gridcell", "columnheader", "rowheader"))
 _PARTS = {**dict.fromkeys(_CELLS, "cell"), "row": "row", "rowgroup": "group", "caption": "caption"}
@@ -35,6 +38,26 @@ def of(tree: LexborHTMLParser) -> Mapping[int, str]:
         holders = _holders(tree)
         marks |= {node.mem_id: "hidden" for node in hidden if node.mem_id not in holders}
     return marks
+
+
+def panels(tree: LexborHTMLParser) -> Mapping[int, str]:
+    """The words of the tab of each panel, by the `mem_id` of the panel, and none by that of what follows a panel."""
+    found: dict[int, str] = {}
+    for panel in tree.css(_PANELS):
+        names = (panel.attributes.get("aria-labelledby") or "").split()
+        tab = tree.root and len(names) == 1 and _NAME.fullmatch(names[0]) and tree.css_first(f'[role="tab" i][id="{names[0]}"]')
+        if tab and (words := tab.text(separator=" ").strip()):
+            found[panel.mem_id] = words
+            if (behind := _behind(panel)) is not None:
+                found.setdefault(behind.mem_id, "")
+    return found
+
+
+def _behind(node: LexborNode | None) -> LexborNode | None:
+    """What follows an element in the page, but not in it."""
+    while node is not None and node.next is None:
+        node = node.parent
+    return node.next if node else None
 
 
 def _holders(tree: LexborHTMLParser) -> set[int]:

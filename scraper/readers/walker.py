@@ -1,6 +1,6 @@
 """One walk over the tree of a page: its headings, paragraphs, lists and tables in page order."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from selectolax.lexbor import LexborNode
 
@@ -40,20 +40,20 @@ def _lone_text_of_cell(cell: LexborNode) -> str | None:
 class Walker(Page):
     """One depth-first walk. `texts` is the stack of open texts; the lowest takes the paragraphs of the page.
 
-    `marks` tell of nodes (by `mem_id`) what their tags do not (see `scraper.readers.marks`), `drawn` which tables of boxes begin
-    at a node.
+    `marks` tell of nodes (by `mem_id`) what their tags do not (see `scraper.readers.marks`), `before` which tables of boxes and
+    headings of panels stand before a node.
     """
 
     def __init__(self, marks: Mapping[int, str] | None = None) -> None:
         super().__init__()
         self.marks = marks or {}
-        self.drawn: Mapping[int, list[Table]] = {}
+        self.before: Mapping[int, Sequence[Table | Heading]] = {}
         self.seams: list[tuple[int, bool]] = []
         self.metas: list[Attributes] = []
 
     def walk(self, root: LexborNode) -> None:
         """Take everything inside of an element."""
-        texts, grids, kind_of, marks, drawn = self.texts, self.grids, KINDS.get, self.marks, self.drawn
+        texts, grids, kind_of, marks, before = self.texts, self.grids, KINDS.get, self.marks, self.before
         open_nodes: list[tuple[LexborNode, str]] = []
         node = root.first_child
         while node is not None or open_nodes:
@@ -67,10 +67,10 @@ class Walker(Page):
             kind = kind_of(tag, "inline")
             if marks and kind != "text":
                 kind = marks.get(node.mem_id, kind)
-            if drawn and node.mem_id in drawn:
+            if before and node.mem_id in before:
                 self.flush()
                 self.announce()
-                self.found += drawn[node.mem_id]
+                self.found += before[node.mem_id]
             if kind == "text":
                 texts[-1].parts.append(node.text_content or "")
             elif kind == "passed over":
