@@ -5,7 +5,7 @@ loaded. The texts of all stored facts are coded, those that wait to be published
 """
 
 import json
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from db.views import wide_columns
 from normalize import codes, vocabulary
 from normalize.codes import Coded, Kind
 from normalize.facts import Value
+from normalize.folding import fold
 
 Coder = Callable[[Kind, str], Coded]
 """Gives the code of a text of a kind."""
@@ -45,7 +46,7 @@ COLUMNS: dict[Kind, tuple[str, ...]] = {
 Latest = dict[str, tuple[Value | None, ...]]
 """Values of `occupation_latest` by slug, in the order of the columns that were asked for."""
 
-_DIGEST = "coded_by"
+_DIGESTS = "kinds_coded_by"
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,27 +146,33 @@ def note_changes(db: Database, columns: Sequence[str], before: Latest, run_id: i
     return changes
 
 
-def catch_up(db: Database, coder: Coder | None, digest: str, run_id: int, at: str) -> list[Change]:
-    """Code everything anew where another vocabulary coded it, as its digest tells; the caller holds the transaction.
+def catch_up(db: Database, coder: Coder | None, digests: Mapping[Kind, str], run_id: int, at: str) -> list[Change]:
+    """Code the texts of those kinds anew that another vocabulary coded, as their digests tell; the caller holds the transaction.
 
-    A database in which nothing is coded yet is coded for the first time, which changes no code.
+    What no vocabulary was noted for is coded for the first time, whatever codes publishing gave it: that is no change.
     """
-    known_digest = db.execute("SELECT value FROM setting WHERE name = ?", [_DIGEST]).fetchone()
-    if known_digest == (digest,):
-        return []
-    first = known_digest is None and not db.execute("SELECT EXISTS (SELECT 1 FROM coding)").fetchone()[0]
-    changes: list[Change] = []
-    if first:
-        refresh(db, coder)
-    else:
-        changes = recode(db, coder, tuple(KINDS), run_id, at)
-    coded_by(db, digest)
+    known_digests = _coded_by(db)
+    stale = [kind for kind in KINDS if known_digests.get(kind) != digests[kind]]
+    first = [kind for kind in stale if kind not in known_digests]
+    db.conn.executemany("DELETE FROM coding WHERE kind = ?", [(kind,) for kind in first if kind != "occupation" or coder])
+    refresh(db, coder, kinds=first)
+    later = [kind for kind in stale if kind not in first]
+    changes = recode(db, coder, later, run_id, at) if later else []
+    noted = json.dumps({**known_digests, **digests}, sort_keys=True)
+    db.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", [_DIGESTS, noted])
     return changes
 
 
-def coded_by(db: Database, digest: str) -> None:
-    """Note what coded all texts; the caller holds the transaction."""
-    db.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES (?, ?)", [_DIGEST, digest])
+def _coded_by(db: Database) -> dict[str, str]:
+    """What coded the texts of each kind; none where nothing was noted in this form."""
+    row = db.execute("SELECT value FROM setting WHERE name = ?", [_DIGESTS]).fetchone()
+    return dict(json.loads(row[0])) if row else {}
+
+
+def codes_of(db: Database, text: str) -> list[tuple[Kind, str | None, str]]:
+    """What a text is coded as, by kind: its code and the title of that; None where it has none."""
+    rows = db.execute("SELECT kind, text, code, title FROM coding ORDER BY kind, text").fetchall()
+    return [(kind, code, title) for kind, known_text, code, title in rows if fold(known_text) == fold(text)]
 
 
 def titles(db: Database) -> tuple[int, int, int]:

@@ -24,6 +24,7 @@ RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 
 _MARK = re.compile(rf"(?:\s*[*†‡§?ⓘ]|\s*\[\w{{1,2}}\]|\s*\n\s*[0-9]{{1,2}}|\s*[{RAISED}])+(?:\s*:)?$")
 _NOTE = re.compile(rf"(?:\n[*†‡§]|\s*\[[0-9]{{1,2}}\]|\s*[{RAISED}])+$|(?<=[\w%)])[*†‡§]$")
+_CENTS = re.compile(rf"[0-9][{RAISED}]{{2,}}$")
 _FIGURES = frozenset("0123456789")
 _MARK_ENDS = _FIGURES | frozenset("*†‡§?ⓘ]\n:") | frozenset(RAISED)
 _NOTE_ENDS = frozenset("*†‡§]") | frozenset(RAISED)
@@ -87,8 +88,11 @@ def without_mark(text: str) -> str:
 
 
 def without_note(text: str) -> str:
-    """A value without the mark of a footnote behind it: one sign, a bracket or a figure above the line."""
-    return (_NOTE.sub("", text) or text) if text[-1:] in _NOTE_ENDS else text
+    """A value without the mark of a footnote behind it: one sign, a bracket or a figure above the line. Two figures right behind
+    a figure may be cents and stay."""
+    if text[-1:] not in _NOTE_ENDS or _CENTS.search(text):
+        return text
+    return _NOTE.sub("", text) or text
 
 
 def without_icons(text: str) -> str:

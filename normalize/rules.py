@@ -7,7 +7,7 @@ import csv
 import hashlib
 import io
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Literal, get_args
@@ -59,6 +59,11 @@ class Rules:
         """The codes that rules give a text: none, one, or several that contradict each other."""
         return self._codes.get((kind, fold(text)), frozenset())
 
+    @cached_property
+    def said(self) -> Mapping[tuple[Kind, str], tuple[str, ...]]:
+        """The codes of each folded value, in order."""
+        return {key: tuple(sorted(codes)) for key, codes in self._codes.items()}
+
     def digest(self, kinds: Iterable[Kind] = KINDS) -> str:
         """Equal for rules that say the same about these kinds, empty where they say nothing."""
         wanted = set(kinds)
@@ -71,37 +76,66 @@ NO_RULES = Rules()
 
 def parse(text: str, known: Callable[[Kind, str], bool] | None = None) -> Rules:
     """The rules of a file; `known` tells whether a kind has a code. Raises ConfigError with the line."""
-    lines = text.removeprefix("\ufeff")
-    if not lines.strip():
+    header, rows = _table(text)
+    if not header:
         return NO_RULES
-    table = csv.DictReader(io.StringIO(lines, newline=""), strict=True)
+    names = _names(header)
+    return Rules(tuple(_rule(names, row, line, known or is_known) for line, row in rows))
+
+
+def _table(text: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
+    """The header and the other rows that are not empty, each with the line on which it begins. Raises ConfigError."""
+    lines = io.StringIO(text.removeprefix("\ufeff"), newline="")
+    reader = csv.reader(lines, strict=True)
+    rows: list[tuple[int, list[str]]] = []
+    line = 1
     try:
-        names = [(name or "").strip().lower() for name in table.fieldnames or ()]
-        if missing := [name for name in _NEEDED if name not in names]:
-            raise ConfigError(f"line 1: the header has no {', '.join(missing)}; it begins with kind,value,code")
-        table.fieldnames = names
-        return Rules(tuple(_rule(row, table.line_num, known or is_known) for row in table if any(_texts(row))))
+        for row in reader:
+            if any(cell.strip() for cell in row):
+                rows.append((line, row))
+            line = reader.line_num + 1
     except csv.Error as error:
-        raise ConfigError(f"line {table.line_num}: {error}") from error
+        raise ConfigError(f"line {line}: {_torn(error)}") from error
+    return (rows[0][1], rows[1:]) if rows else ([], [])
 
 
-def _texts(row: Mapping[str, object]) -> list[str]:
-    return [value.strip() for value in row.values() if isinstance(value, str)]
+def _torn(error: csv.Error) -> str:
+    return "a quote that opens here is not closed" if "unexpected end" in str(error) else str(error)
 
 
-def _rule(row: Mapping[str | None, str | None], line: int, known: Callable[[Kind, str], bool]) -> Rule:
-    kind, value, code = ((row.get(name) or "").strip() for name in _NEEDED)
-    added_at = (row.get("added_at") or "").strip()
-    if None in row or (added_at and not _DATE.match(added_at)):
+def _names(header: Sequence[str]) -> list[str]:
+    names = [name.strip().lower() for name in header]
+    if missing := [name for name in _NEEDED if name not in names]:
+        raise ConfigError(f"line 1: the header has no {', '.join(missing)}; it begins with kind,value,code")
+    return names
+
+
+def _rule(names: Sequence[str], row: Sequence[str], line: int, known: Callable[[Kind, str], bool]) -> Rule:
+    if len(row) > len(names):
         raise ConfigError(f"line {line}: it has more cells than the header; a value with a comma stands in quotes")
+    cells = dict(zip(names, (cell.strip() for cell in row), strict=False))
+    kind, value, code = (cells.get(name, "") for name in _NEEDED)
+    added_at = cells.get("added_at", "")
     of_kind = next((k for k in KINDS if k == kind.lower()), None)
     if of_kind is None:
         raise ConfigError(f"line {line}: {kind!r} is none of the kinds {', '.join(KINDS)}")
     if not fold(value):
         raise ConfigError(f"line {line}: there is no value")
-    if not known(of_kind, code):
-        raise ConfigError(f"line {line}: {code!r} is no code of a {of_kind}")
+    if (added_at and not _DATE.match(added_at)) or not known(of_kind, code):
+        raise ConfigError(f"line {line}: {_wrong(of_kind, code, added_at, known)}")
     return Rule(of_kind, value, code, added_at, line)
+
+
+def _wrong(kind: Kind, code: str, added_at: str, known: Callable[[Kind, str], bool]) -> str:
+    comma = " (a value with a comma stands in quotes)"
+    if not known(kind, code):
+        return f"{code!r} is no code of {a(kind)}{comma if added_at and not _DATE.match(added_at) else ''}"
+    return f"added_at is {added_at!r}, not a date such as 2026-01-31{comma}"
+
+
+def a(kind: Kind) -> str:
+    """A kind with its article."""
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
 
 
 def is_known(kind: Kind, code: str) -> bool:
@@ -118,6 +152,32 @@ def to_csv(rules: Rules) -> str:
     table = csv.writer(out, lineterminator="\n")
     table.writerow(HEADER)
     table.writerows((rule.kind, rule.value, rule.code, rule.added_at) for rule in rules.rules)
+    return out.getvalue()
+
+
+def edited(text: str, rule: Rule) -> str:
+    """The text of a file with one rule more, in the place of those about the same value; other columns stay as they are.
+
+    Raises ConfigError where the text is no file of rules, or would not be one afterwards.
+    """
+    header, rows = _table(text)
+    header = header or list(HEADER)
+    names = _names(header)
+    if "added_at" not in names:
+        header, names = [*header, "added_at"], [*names, "added_at"]
+    cells: dict[str, str] = {}
+    kept: list[list[str]] = []
+    for _, row in rows:
+        named = dict(zip(names, row, strict=False))
+        if (named.get("kind", "").strip().lower(), fold(named.get("value", ""))) == (rule.kind, fold(rule.value)):
+            cells = named
+        else:
+            kept.append([*row, *[""] * (len(names) - len(row))])
+    cells |= {"kind": rule.kind, "value": rule.value, "code": rule.code, "added_at": rule.added_at}
+    out = io.StringIO()
+    csv.writer(out, lineterminator="\n").writerows([header, *kept, [cells.get(name, "") for name in names]])
+    if parse(out.getvalue()) != with_rule(parse(text), rule):
+        raise ConfigError(f"the rule {rule.value!r} is {rule.code!r} would not be read as it is written")
     return out.getvalue()
 
 

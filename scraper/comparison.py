@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
@@ -16,6 +16,7 @@ from scraper.rows import Below, Row, bare, header_of, is_filled, jobs_of
 from scraper.sections import stand, vote
 
 _FIGURE = re.compile(r"[0-9]")
+_AMOUNT = re.compile(r"[$%.,]|^(?!(?:19|20)[0-9]{2}$)[0-9]+$")
 SIGNED = re.compile(r"[-+] ?[0-9]")
 Cells = tuple[str, ...]
 
@@ -77,7 +78,7 @@ class _Comparison:
             above, body = [], above  # the titles stand below
         width = Counter(len(row.cells) for row in body).most_common(1)[0][0] if body else len(first.cells)
         self.below.words = narrowed or self._foot(body)
-        self.below.begin(text for row in above if (text := bare(row, (), self.spans)))
+        self.below.begin(cell for row in above for cell in dict.fromkeys(row.cells))
         for row in above:
             if any(row.known):
                 self._note("unknown_label", f"{row.said} stands above the header")
@@ -220,8 +221,7 @@ class _Comparison:
             blank = is_blank(cell)
             if column != label and not self.pair.side(cell) and (not blank or is_filled(column, body)):
                 self._note("ignored_column", f"column {column + 1}, which has no title" if blank else repr(cell[:80]))
-                if blank or column < label or fold(cell) in self.site.layout.corner_set:
-                    yield column
+                yield column
 
     def _row(self, row: Row, columns: _Columns, width: int) -> None:
         if all(map(is_blank, row.cells)):
@@ -235,6 +235,21 @@ class _Comparison:
         elif taken:
             self._empty = taken if not any(claim.doubt or not is_blank(claim.raw) for claim in taken) else []
 
+    def _limit(self, row: Row, columns: _Columns, label: str) -> None:
+        """Take a row that is of no label of ours, but may say of whom the figures are: those of the rows around it."""
+        at = [c for c in columns.jobs.values() if c < len(row.cells) and (row.number, c) not in self.unseen]
+        texts = [row.cells[column] for column in at if not is_blank(row.cells[column])]
+        unlabelled = is_blank(label) and not any(self.below.is_passed_over(text, unseen=False) for text in texts)
+        if unlabelled and texts and not any(map(_AMOUNT.search, texts)):
+            self.below.words = self.below.words or texts[0]
+        elif limiting := next((text for text in texts if self._limits(label, text)), ""):
+            self.below.words = self.below.words or f"{shown(label)} {shown(limiting)}"
+            self.result.claims = [replace(claim, doubt=claim.doubt or "below_heading") for claim in self.result.claims]
+            self._note("unknown_heading", f"all figures of {self.below.words[:80]!r}")
+
+    def _limits(self, label: str, text: str) -> bool:
+        return fold(label) in self.site.layout.dimension_set and self.reader.limits(label, text)
+
     def _take(self, row: Row, columns: _Columns, width: int) -> None:
         cell, known = self._label(row, columns)
         label = shown(cell)
@@ -242,6 +257,7 @@ class _Comparison:
             self._note("ignored_label", repr(label))
         elif not known or not label:
             self._note("unknown_label", row.said)
+            self._limit(row, columns, label)
         else:
             named, below = self._beside(row, columns)
             term, section = stand(named or self.section, known)
@@ -270,9 +286,10 @@ class _Comparison:
         for column in columns.extra:
             text = row.cells[column] if column < len(row.cells) else ""
             if not is_blank(text) and (row.number, column) not in self.unseen:
-                words = self.reader.words(text)
-                section = section or words.section
-                below = below or (text if words.kind == "narrow" else "")
+                heading = columns.headings[column]
+                if is_blank(heading) or column < columns.label or fold(heading) in self.site.layout.corner_set:
+                    section = section or self.reader.words(text).section
+                below = below or (text if self.reader.limits(heading, text) else "")
         return section, below
 
     def _said(self, row: Row, column: int, side: Side, known: Mapping[str, str]) -> tuple[str, Doubt]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from normalize.claims import Side
 from normalize.folding import fold, is_blank, shown
+from normalize.places import cities
 from scraper.document import DRAWN, Document, Heading, Paragraph, Table
 from scraper.sites import Site
 from scraper.titles import Pair
@@ -15,10 +16,13 @@ from scraper.titles import Pair
 _NEAR, _FAR, _MOST = 20, 120, 1_000
 _LONGEST, _LONGEST_LINE = 200, 60
 _CAPTION = 6
+_LARGE = 50_000
+"""The people of a city whose name alone is taken for one."""
 _EDGES = " ,;:.!?()[]\"'“”‘’|·•–—"
 _SPOKEN = re.compile(r"[^\W_]")
 _LETTER = re.compile(r"[^\W\d_]")
 _PLACE = re.compile(r"\b(?:in|near|around|across) (?:the )?([A-Z][\w.]+)")
+_CAPITAL = re.compile(r"\s*[A-Z]")
 _NATION = frozenset(("u.s", "us", "usa", "u.s.a", "united", "america"))
 
 Kind = Literal["title", "titles", "label", "section", "neutral", "narrow", "unknown"]
@@ -75,10 +79,25 @@ class Reader:
 
     def _narrows(self, text: str) -> bool:
         pattern = self.site.layout.narrowing_pattern
-        if not pattern.search(fold(text)) and not _PLACE.search(text):
+        if not (pattern.search(fold(text)) or _PLACE.search(text) or _CAPITAL.match(text)):
             return False
         rest = " ".join(self.pair.mentioned(text).rest)
-        return bool(pattern.search(fold(rest))) or self._names_a_place(rest)
+        return bool(pattern.search(fold(rest))) or self._names_a_place(rest) or self._is_city(rest)
+
+    def _is_city(self, text: str) -> bool:
+        """Whether a text is the name of a city and nothing else, if nothing else is known of it."""
+        name = text.partition(",")[0].strip(_EDGES)
+        folded = fold(name)
+        if not _CAPITAL.match(name) or folded.count(" ") > 2 or self.site.where(text) or not self._section(folded)[1]:
+            return False
+        return any(city.name == name and city.population > _LARGE for city in cities(name))
+
+    def limits(self, dimension: str, text: str) -> bool:
+        """Whether a text below or beside a dimension, such as `Year` or `State`, says that figures are of a part of the people
+        alone; below other words only if it `narrows`."""
+        if fold(dimension) in self.site.layout.dimension_set:
+            return "%" not in text and fold(text) not in self.site.layout.whole_set
+        return fold(dimension) not in self.site.layout.ignored_column_set and self.narrows(text)
 
     def _names_a_place(self, text: str) -> bool:
         """Whether `in` stands before a name, in a text of which not every word is written as one."""
@@ -134,7 +153,7 @@ class Outline:
         """The words of the headings over a block, or of the line right before it, that say that it is about a part of the
         people alone."""
         before = self._text(self._before(number))
-        line = [before] if before and self._reader.is_caption(before) else []
+        line = [before] if before and self._reader.is_caption(before.rstrip(".!")) else []
         texts = [*line, *self._over(number, siblings=False), *self._hollow(number)]
         return next((text for text in texts if self._reader.narrows(text)), "")
 

@@ -112,7 +112,8 @@ class Layout(_Strict):
     `corners` head the column of labels or of values; `ignored_columns` columns that are of neither job. A row in the middle of a
     table with one of the `adverts` is none of it. `links` may stand on a line below a title; `{job}` is left out. In a heading
     the words of `neutral` change nothing of what a title or section says, and what `narrowing` finds (patterns that begin
-    with a word, for folded text without titles) says that figures are of a part of the people alone.
+    with a word, for folded text without titles) says that figures are of a part of the people alone. So does what stands beside or
+    below one of the `dimensions`, but the words of `whole`.
     """
 
     corners: list[str] = []
@@ -121,6 +122,8 @@ class Layout(_Strict):
     links: list[str] = []
     neutral: str = ""
     narrowing: list[str] = []
+    dimensions: list[str] = []
+    whole: list[str] = []
 
     @cached_property
     def corner_set(self) -> frozenset[str]:
@@ -141,6 +144,16 @@ class Layout(_Strict):
     def neutral_set(self) -> frozenset[str]:
         """The folded words of headings that change nothing."""
         return frozenset(self.neutral.split())
+
+    @cached_property
+    def dimension_set(self) -> frozenset[str]:
+        """The folded words over or before what may limit figures."""
+        return frozenset(map(fold, self.dimensions))
+
+    @cached_property
+    def whole_set(self) -> frozenset[str]:
+        """The folded words of a dimension that limit nothing."""
+        return frozenset(map(fold, self.whole))
 
     @cached_property
     def advert_pattern(self) -> re.Pattern[str]:
