@@ -68,6 +68,8 @@ CODES: dict[str, tuple[Severity, str]] = {
     # about a run
     "foreign_bytes": ("warning", "a file of the archive ends in bytes that are no record of ours; they stay there"),
     "lost_body": ("warning", "a record of the archive confirms a page whose body is not there"),
+    "rules_applied": ("info", "pages were read again, as rules about what they show are new, others or gone"),
+    "rules_waiting": ("warning", "pages that rules concern cannot be read again, their values are those of before"),
     "torn_record": ("info", "a record that a dead run left incomplete was cut off"),
     "passed_over": ("error", "addresses of a list are of no comparison page, or on a host that may not be asked"),
     "short_sitemap": ("warning", "not all of a sitemap could be used"),

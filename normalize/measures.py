@@ -100,8 +100,8 @@ def levels(sample: Sample) -> Iterator[Level]:
     if pages < sample.band.min_pages or len({sight.page for sight in sample.usual}) < sample.band.min_history:
         return
     if "page" not in sample.band.off:
-        yield from _compared(sample, ("", ""), "partial", lambda sight: sight.partial, by_page)
-        yield from _compared(sample, ("", ""), "findings", lambda sight: sight.findings, by_page)
+        yield from _compared(sample, ("", ""), "partial", lambda sight: sight.partial, by_page, down=False)
+        yield from _compared(sample, ("", ""), "findings", lambda sight: sight.findings, by_page, down=False)
     for known in FIELDS:
         if known.name not in sample.band.off:
             yield from _statuses(sample, known)
@@ -137,10 +137,10 @@ def _share(sights: Iterable[Sight], test: Test, unit: Callable[[Sight], int]) ->
 
 
 def _statuses(sample: Sample, known: Field) -> Iterator[Level]:
-    """A field that gains values where it was not there before has drifted nowhere."""
+    """A field that gains values where it was not there before, or showed a dash, has drifted nowhere."""
     key = (known.name, "")
     yield from _compared(sample, key, "filled", lambda sight: _status(sight.said, key) == "ok", by_job, down=True, up=False)
-    yield from _compared(sample, key, "missing", partial(_is_missing, key), by_job)
+    yield from _compared(sample, key, "missing", partial(_is_missing, key), by_job, down=False)
     yield from _compared(sample, key, "doubted", lambda s: _status(s.said, key) in ("suspect", "unreadable"), by_job, down=False)
     yield from _compared(sample, key, "absent", lambda sight: not _status(sight.said, key), by_job, down=False)
 

@@ -35,6 +35,9 @@ _RESIDUAL = "9"
 
 _MOST_CANDIDATES, _MOST_AMBIGUOUS, _MOST_CHARACTERS, _MOST_NEAR = 3, 10, 200, 30
 _UNLIKE, _UNDECIDED = 40.0, 0.5
+_NEAR, _SLIP = 70.0, 90.0
+"""A title that is spelled so much alike is worth a look where it shares a word, or else shares nearly all letters."""
+
 _SHORTEST_SLIP, _SHORTEST_WITNESS = 5, 4
 
 Strengths = dict[str, int]
@@ -78,6 +81,12 @@ class Index:
     def title_of(self, code: str) -> str | None:
         """The title of a SOC or O*NET-SOC code, None where no file has it."""
         return self._names.get(code.removesuffix(".00"))
+
+    def knows(self, code: str) -> bool:
+        """Whether a file has a SOC or O*NET-SOC code."""
+        wanted = code.removesuffix(".00")
+        codes = {known for strengths in self._known.values() for known in strengths}
+        return any(wanted in (known[:_SOC], known) for known in codes)
 
     def code(self, title: str, rules: Rules = NO_RULES) -> Coded:
         """The SOC code of a title, or why it has none; the user's rules come first.
@@ -218,7 +227,10 @@ class Index:
 
     def _unknown(self, title: str, near: Near) -> Coded:
         likely = dict.fromkeys(_of_soc(self._codes(titles.words(title))), _UNDECIDED)
-        likely |= {code: round(likeness / 100, 2) for code, (likeness, _) in near.items() if code not in likely}
+        asked = set(_comparable(title))
+        for code, (likeness, words) in near.items():
+            if code not in likely and likeness >= (_NEAR if asked.intersection(words) else _SLIP):
+                likely[code] = round(likeness / 100, 2)
         best = list(likely.items())[:_MOST_CANDIDATES]
         return Coded(None, reason="unknown", candidates=tuple(self._candidate(code, score) for code, score in best))
 

@@ -22,9 +22,11 @@ _NEEDED = HEADER[:3]
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _SHAPES: Mapping[str, re.Pattern[str]] = {
     "occupation": re.compile(r"[0-9]{2}-[0-9]{4}(?:\.[0-9]{2})?"),
-    "major": re.compile(r"[0-9]{2}(?:\.[0-9]{2}(?:[0-9]{2})?)?"),
-    "industry": re.compile(r"[0-9]{2,6}|31-33|44-45|48-49"),
+    "major": re.compile(r"(?:0[13459]|1[0-69]|2[2-9]|[34][0-9]|5[0-4]|6[01])(?:\.[0-9]{2}(?:[0-9]{2})?)?"),
+    "industry": re.compile(r"(?:11|2[1-3]|3[1-3]|4[24589]|5[1-6]|6[12]|7[12]|81|92)[0-9]{0,4}|31-33|44-45|48-49"),
 }
+"""Of CIP 2020 the series, of NAICS 2022 the sectors, which are all there are."""
+
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -42,8 +42,7 @@ def adopt(intake: "Intake", rhythm: Rhythm) -> "list[PageReport]":
     adoption = _Adoption(intake, rhythm)
     told = list(adoption.all()) if adoption.tails else []
     with intake.db.atomic():
-        for command in ("import", "scrape"):
-            publish.adopt_interrupted(intake.db, intake.report.run_id, command)
+        publish.adopt_interrupted(intake.db, intake.report.run_id)
     return told
 
 

@@ -46,6 +46,7 @@ class _State:
     known: Known
     inside: bool = False
     labels: dict[int, tuple[str, Known]] = field(default_factory=dict)
+    width: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,22 @@ class Cards:
         for row in rows:
             if not self._row(row):
                 break
+        if self._are_upside_down(rows):
+            self._unread(rows[-1])
+            self.statements = []
         return self._compared()
+
+    def _are_upside_down(self, rows: list[Row]) -> bool:
+        """Whether values may stand before their labels or titles: the first row has none, and the last nothing else."""
+        filled = [row for row in rows if not all(map(is_blank, row.cells))]
+        if len(filled) < 2 or not self.statements or filled[0].jobs or any(filled[0].known):
+            return False
+        first, last = (
+            [take_apart(cell, self.reader.pair, self.reader.site) for cell in row.cells if not is_blank(cell)]
+            for row in (filled[0], filled[-1])
+        )
+        row_of_values = len(first) > 1 or len(first) == len(last) or any(map(str.isdigit, "".join(filled[0].cells)))
+        return row_of_values and all(said.is_value for said in first) and all(said.is_bare for said in last)
 
     def _known(self, label: str) -> Known:
         return self.reader.site.where(label) if label else {}
@@ -98,6 +114,10 @@ class Cards:
         filled = [cell for cell in cells if not is_blank(cell.text) or (row.number, cell.column) in self.unseen]
         if not filled:
             return True
+        if len(cells) > 1 and not any(row.known) and (limit := self._limit(filled)):
+            self.below.heads(limit)
+            self._unread(row)
+            return True
         if len(cells) > 1 and not self.statements and not self.state.labels and self._heads_columns(filled):
             return self._take_header(filled)
         if words := self._words(row, filled):
@@ -114,7 +134,7 @@ class Cards:
     def _words(self, row: Row, filled: list[_Cell]) -> str:
         """The words of a row that has no others: no value, no title, no label."""
         words = bare(row, (), self.spans) if len(filled) == 1 and filled[0].said.is_value else ""
-        return "" if ":" in words.rstrip(": ") or self.reader.site.label_start.match(words.lower()) else words
+        return "" if ":" in words.rstrip(": ") or self.reader.site.label_start.match(shown(words).lower()) else words
 
     def _is_copy(self, row: Row, column: int) -> bool:
         """Whether a place is filled by the cell to the left of it."""
@@ -130,6 +150,13 @@ class Cards:
         corners = self.reader.site.layout.corner_set
         others = [cell for cell in filled if not (cell.said.is_bare and cell.said.side)]
         return all(fold(cell.text) in corners and not cell.said.known for cell in others) and len(filled) - len(others) < 2
+
+    def _limit(self, filled: list[_Cell]) -> str:
+        """What a row without a label says of whom the figures are: `Year | 2019`, `Measure | Women`."""
+        first, layout = filled[0].text, self.reader.site.layout
+        if fold(first) not in layout.dimension_set | layout.corner_set or filled[0].said.side:
+            return ""
+        return next((cell.text for cell in filled[1:] if not cell.said.side and self.reader.limits(first, cell.text)), "")
 
     def _take_header(self, filled: list[_Cell]) -> bool:
         for cell in filled:
@@ -170,6 +197,7 @@ class Cards:
     def _take_labels(self, filled: list[_Cell]) -> None:
         bare_labels = [cell for cell in filled if cell.said.is_bare and cell.said.known]
         self.state.labels = {cell.column: (cell.said.label, cell.said.known) for cell in bare_labels}
+        self.state.width = 1 + max(cell.column for cell in filled)
         self.state.label, self.state.known = "", {}
 
     def _pairs(self, row: Row, cells: list[_Cell]) -> bool:
@@ -209,8 +237,8 @@ class Cards:
     def _below_labels(self, row: Row, cells: list[_Cell], side: Side | None, title: str) -> None:
         """A row of values below a row of labels."""
         loose = [cell for cell in cells if cell.column not in self.state.labels and not is_blank(cell.text)]
-        if any(not (cell.said.side and cell.said.is_bare) for cell in loose):
-            self._unread(row)
+        if any(not (cell.said.side and cell.said.is_bare) for cell in loose) or len(row.cells) < self.state.width:
+            self.notes.append(Note("ragged_row", f"{row.said} has {len(row.cells)} cells, not {self.state.width}"))
             return
         for cell in cells:
             if cell.column in self.state.labels:

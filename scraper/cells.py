@@ -10,6 +10,7 @@ from scraper.titles import Pair
 
 _LONGEST = 600
 _MOST = 2
+_BETWEEN = frozenset(("of", "for", "as", "in", "a", "an", "the"))
 
 
 class Said(NamedTuple):
@@ -74,7 +75,23 @@ def _prefix(text: str, start: int, said: Said, pair: Pair, site: Site) -> tuple[
             return said._replace(side=side, title=pair.title(head)), after
         if not said.known and (known := site.where(head)):
             return said._replace(label=shown(head), known=known), after
+        if said.is_value and (both := _label_of_title(head, pair, site)):
+            return both, after
     return None
+
+
+def _label_of_title(head: str, pair: Pair, site: Site) -> Said | None:
+    """A label and a title in one: `Average salary of a cook`, `Cook average salary`."""
+    mentioned = pair.mentioned(head)
+    if len(mentioned.titles) != 1:
+        return None
+    words = list(mentioned.rest)
+    while words and words[-1].lower() in _BETWEEN:
+        words.pop()
+    label = " ".join(words)
+    known = site.where(label)
+    ((side, title),) = mentioned.titles.items()
+    return Said(side, title, shown(label), known) if known else None
 
 
 def _names(line: str, pair: Pair, site: Site) -> bool:

@@ -168,7 +168,8 @@ class _Comparison:
         if row.jobs and len({cell for cell in row.cells if not is_blank(cell)}) == 1:
             return True
         words = {fold(cell) for column, cell in cells if (row.number, column) not in self.unseen and not _FIGURE.search(cell)}
-        return is_blank(label) and len(words) == 2
+        heads = is_blank(label) or fold(label) in self.site.layout.corner_set or self.reader.narrows(label)
+        return heads and len(words) == 2
 
     def _label(self, row: Row, columns: _Columns) -> tuple[str, Mapping[str, str]]:
         """The label of a row, and the sections that know it."""
@@ -296,7 +297,8 @@ class _Comparison:
         """The value in a cell that repeats its row's label or its column's title; a cell that names others is in doubt."""
         cell = row.cells[column]
         if "\n" not in cell and ":" not in cell and not row.known[column]:
-            return "", ""
+            mentioned = self.pair.mentioned(cell) if cell and not _FIGURE.search(cell) else None
+            return "", "ragged_row" if mentioned and mentioned.titles and mentioned.rest and cell.rstrip()[-1:] in "-–—" else ""
         head, _, rest = cell.partition("\n")
         repeated = self.pair.side(head) == side or not set(known.values()).isdisjoint(self.site.where(head).values())
         if repeated and rest.isdigit():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from db import alerts, captures, drift, holds, publish, runs
+from db import alerts, captures, drift, following, holds, publish, runs
 from db.connection import Database
 from db.holds import DRIFT, FOLLOWS
 from normalize.bands import Band
@@ -25,13 +25,16 @@ _MOST_SAID = 5
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a run holds back: captures for what moved, those that follow held ones, and how many it met that were held
-    before. `levels` is all that was measured."""
+    before. `levels` is all that was measured, `unjudged` counts the pages that were too few for that, and `together` those of
+    earlier runs that were judged with them."""
 
     moved: tuple[Move, ...] = ()
     drifted: tuple[int, ...] = ()
     following: tuple[int, ...] = ()
     again: int = 0
     levels: tuple[Level, ...] = ()
+    unjudged: int = 0
+    together: int = 0
 
     def __bool__(self) -> bool:
         return bool(self.moved or self.following or self.again)
@@ -51,12 +54,15 @@ def site_of(url: str) -> str:
 def judge(db: Database, run_id: int, band: Band, again: int = 0) -> Held:
     """Hold a run against what is published; nothing is written."""
     undecided = holds.undecided(db, run_id)
-    following = holds.following(db, undecided)
-    kept = set(following)
+    follows = following.following(db, undecided)
+    kept = set(follows)
     rest = [row for row in undecided if row not in kept]
-    levels = drift.measured(db, run_id, rest, site_of, band)
-    moved = drift.moved(levels, alerts.acknowledged(db))
-    return Held(tuple(moved), tuple(rest if moved else ()), tuple(following), again, tuple(levels))
+    found = drift.measured(db, run_id, rest, site_of, band, follows)
+    moved = drift.moved(found.levels, alerts.acknowledged(db))
+    return Held(
+        tuple(moved), tuple(rest if moved else ()), tuple(follows), again, found.levels, found.unjudged,
+        found.together - len(kept) if moved and found.together > len(kept) else 0,
+    )  # fmt: skip
 
 
 def record(db: Database, archive: Archive, held: Held, at: datetime) -> None:
@@ -100,12 +106,19 @@ def replay(db: Database, run_id: int, decided: Decision, again: bool = False) ->
     return None not in found
 
 
+def unjudged_line(count: int) -> str:
+    """That pages were not judged, empty for none."""
+    return f"{counted(count, 'page')} not judged: too few to compare, or too few before them" if count else ""
+
+
 def in_lines(held: Held) -> list[str]:
     """What a run holds back, and what can be done, for a person."""
     lines = [f"held back: {counted(held.count, 'page')} of this run {'is' if held.count == 1 else 'are'} not published"]
     lines += [f"out of its band: {in_words(move)}" for move in held.moved[:_MOST_SAID]]
     if (more := len(held.moved) - _MOST_SAID) > 0:
         lines.append(f"and {more:,} more figures out of their band")
+    if held.together:
+        lines.append(f"judged together with {counted(held.together, 'page')} of the small runs before it, which are published")
     if held.following:
         lines.append(f"{len(held.following):,} of them show what held captures of the same pages show")
     if held.again:

@@ -15,7 +15,7 @@ from scraper.titles import Pair
 
 _NEAR, _FAR, _MOST = 20, 120, 1_000
 _LONGEST, _LONGEST_LINE = 200, 60
-_CAPTION = 6
+_CAPTION, _FEW = 6, 3
 _LARGE = 50_000
 """The people of a city whose name alone is taken for one."""
 _EDGES = " ,;:.!?()[]\"'“”‘’|·•–—"
@@ -23,6 +23,7 @@ _SPOKEN = re.compile(r"[^\W_]")
 _LETTER = re.compile(r"[^\W\d_]")
 _PLACE = re.compile(r"\b(?:in|near|around|across) (?:the )?([A-Z][\w.]+)")
 _CAPITAL = re.compile(r"\s*[A-Z]")
+_PARTS = re.compile(r"[(),|:/]| [-–—] ")
 _NATION = frozenset(("u.s", "us", "usa", "u.s.a", "united", "america"))
 
 Kind = Literal["title", "titles", "label", "section", "neutral", "narrow", "unknown"]
@@ -69,7 +70,7 @@ class Reader:
 
     def is_caption(self, text: str) -> bool:
         """Whether a text is short, no sentence, and no label with its value."""
-        return is_line(text) and not (":" in text[:-1] and self.site.label_start.match(text.lower()))
+        return is_line(text) and not (":" in text[:-1] and self.site.label_start.match(shown(text).lower()))
 
     def narrows(self, text: str) -> bool:
         """Whether a text says that figures are of a part of the people alone: of a state, of beginners."""
@@ -79,10 +80,10 @@ class Reader:
 
     def _narrows(self, text: str) -> bool:
         pattern = self.site.layout.narrowing_pattern
-        if not (pattern.search(fold(text)) or _PLACE.search(text) or _CAPITAL.match(text)):
+        if not (pattern.search(fold(text)) or _PLACE.search(text) or _CAPITAL.match(text) or _PARTS.search(text)):
             return False
         rest = " ".join(self.pair.mentioned(text).rest)
-        return bool(pattern.search(fold(rest))) or self._names_a_place(rest) or self._is_city(rest)
+        return bool(pattern.search(fold(rest))) or self._names_a_place(rest) or self._is_city(rest) or self._limits_a_part(rest)
 
     def _is_city(self, text: str) -> bool:
         """Whether a text is the name of a city and nothing else, if nothing else is known of it."""
@@ -91,6 +92,12 @@ class Reader:
         if not _CAPITAL.match(name) or folded.count(" ") > 2 or self.site.where(text) or not self._section(folded)[1]:
             return False
         return any(city.name == name and city.population > _LARGE for city in cities(name))
+
+    def _limits_a_part(self, text: str) -> bool:
+        """Whether a part of a text, in brackets or behind a comma, is the name of a group or a city: `Salary (women)`."""
+        parts = [part.strip(_EDGES) for part in _PARTS.split(text)]
+        pattern = self.site.layout.narrowing_pattern
+        return len(parts) > 1 and any(part and (pattern.match(fold(part)) or self._is_city(part)) for part in parts)
 
     def limits(self, dimension: str, text: str) -> bool:
         """Whether a text below or beside a dimension, such as `Year` or `State`, says that figures are of a part of the people
@@ -149,12 +156,13 @@ class Outline:
                 return block.text[-_LONGEST:]
         return ""
 
-    def narrowed(self, number: int) -> str:
+    def narrowed(self, number: int, prose: bool = False) -> str:
         """The words of the headings over a block, or of the line right before it, that say that it is about a part of the
-        people alone."""
+        people alone; before `prose` a line is prose, too."""
         before = self._text(self._before(number))
-        line = [before] if before and self._reader.is_caption(before.rstrip(".!")) else []
-        texts = [*line, *self._over(number, siblings=False), *self._hollow(number)]
+        line = before.rstrip(".!") if before.count(" ") < _FEW else before
+        lines = [line] if line and not prose and self._reader.is_caption(line) else []
+        texts = [*lines, *self._over(number, siblings=False), *self._hollow(number)]
         return next((text for text in texts if self._reader.narrows(text)), "")
 
     def _hollow(self, number: int) -> Iterator[str]:
@@ -205,9 +213,15 @@ class Outline:
         if not text or not is_line(text) or ":" in text[:-1] or not _LETTER.search(text):
             return False
         above = self._text(self._before(number))
-        if site.label_start.match(text.lower()) or (above and site.where(above)):
+        if site.label_start.match(shown(text).lower()) or (above and site.where(above)) or self._is_below_label(number):
             return False
         return not site.layout.advert_pattern.search(fold(text)) and fold(text) not in site.layout.link_set
+
+    def _is_below_label(self, number: int) -> bool:
+        """Whether the nearest heading over a line is a row label: the line is its value."""
+        last = bisect_left(self._at, number)
+        heading = self._blocks[self._at[last - 1]] if last else None
+        return isinstance(heading, Heading) and bool(self._reader.site.where(heading.text))
 
     def _over(self, number: int, siblings: bool = True) -> Iterator[str]:
         """The headings over a block: the nearest, and before it those of a higher level. A line right before a heading is one

@@ -1,10 +1,12 @@
 """Document to Claims: by titles, labels and headings of a site, never by class names or positions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from urllib.parse import urlsplit
 
-from normalize.claims import SIDES, Claims, Job, Note, Place
+from normalize.claims import SIDES, Claim, Claims, Job, Note, Place
 from normalize.errors import Rejected
+from normalize.terms import TERMS
 from scraper import copies, labels, sites, skills, tables, walls
 from scraper.comparison import Compared
 from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
@@ -31,7 +33,8 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
         raise Rejected("unknown_url_shape", urlsplit(url).path[:200])
     site, (left, right) = known
     reader = Reader(Pair(left, right, site), site)
-    found = _tables(document, reader)
+    outline = Outline(document, reader)
+    found = _tables(document, reader, outline)
     ours = [table for table in found.values() if table.claims]
     headed = sorted((table for table in found.values() if table.sections), key=lambda table: len(table.titles) < len(SIDES))
     titles = {side: title for table in reversed(headed) for side, title in table.titles.items()}
@@ -46,7 +49,7 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
     lists = skills.read(document, site, titles)
     claims += lists.claims
     for text, place, cut in _runs(document, found, prose, lists.taken):
-        claims += prose.claims(text, place, cut)
+        claims += _limited(prose.claims(text, place, cut), outline, notes)
     if document.cut or any(claim.doubt == "cut_off" for claim in claims):
         notes.append(Note("cut_off", ""))
     if document.undecodable:
@@ -101,9 +104,8 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
     raise Rejected("no_comparison", f"{left} and {right}{cut}")
 
 
-def _tables(document: Document, reader: Reader) -> dict[int, Compared]:
+def _tables(document: Document, reader: Reader, outline: Outline) -> dict[int, Compared]:
     """What each table gives, and each list or paragraph of labels with values, by block."""
-    outline = Outline(document, reader)
     found: dict[int, Compared] = {}
     drawn: list[int] = []
     stated: list[int] = []
@@ -121,6 +123,17 @@ def _tables(document: Document, reader: Reader) -> dict[int, Compared]:
         if id(found[number]) not in kept:
             found[number] = Compared()
     return found
+
+
+def _limited(claims: Iterable[Claim], outline: Outline, notes: list[Note]) -> Iterator[Claim]:
+    """The claims of a run of prose; in doubt where it stands below words that limit it."""
+    for claim in claims:
+        if claim.doubt or not (below := outline.narrowed(claim.place.block, prose=True)):
+            yield claim
+        else:
+            detail = f"{claim.label!r} below {below[:80]!r}"
+            notes.append(Note("unknown_heading", detail, claim.side, TERMS[claim.term].fields[0]))
+            yield replace(claim, doubt="below_heading")
 
 
 def _runs(

@@ -68,13 +68,14 @@ class File:
 
 
 class Note(NamedTuple):
-    """What is remembered of the files of a kind that were kept."""
+    """What is remembered of the files of a kind that were kept, and their names in the archive."""
 
     kind: str
     name: str
     release: str
     sha256: str
     rows: int
+    files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,7 +278,7 @@ def noted(folder: Path) -> Note | None:
     try:
         said = json.loads(path.read_bytes())
         kind, name, release, sha256 = (str(said[key]) for key in ("kind", "name", "release", "sha256"))
-        return Note(kind, name, release, sha256, int(said["rows"]))
+        return Note(kind, name, release, sha256, int(said["rows"]), tuple(map(str, said["files"])))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise StorageError(f"{path}: {error}; load the official file again") from error
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType, TracebackType
 from typing import Any
 
+from normalize.errors import CareerscapeError, StorageError
+
 OBJECTS_UNTIL_COLLECTED = 20_000
 GRACE_S = 5.0
 """So long a page in flight may go on after the first signal, and what is put in order after the last is left alone."""
@@ -149,3 +151,10 @@ def prepare_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 - for as long as the process lives
         else:
             stream.reconfigure(errors="backslashreplace")
+
+
+def code_of(error: BaseException) -> int:
+    """What a run that ends so exits with."""
+    if isinstance(error, CareerscapeError):
+        return error.exit_code
+    return {KeyboardInterrupt: 130, Terminated: 143}.get(type(error), StorageError.exit_code if isinstance(error, OSError) else 1)

@@ -2,12 +2,13 @@
 
 import getpass
 import socket
+import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-from db import alerts, captures, drift, holds, publish, runs
+from db import alerts, captures, drift, following, holds, publish, runs
 from db.connection import Database, is_there
 from db.holds import DRIFT, FOLLOWS
 from normalize.bands import Band
@@ -28,7 +29,7 @@ PASSED = "checked again: it is within its band now"
 @dataclass(frozen=True, slots=True)
 class Publication:
     """What became of a held run: how many captures were published, how many still wait, what moves, and which held runs those
-    that wait follow."""
+    that wait follow. `others` are captures of other runs that were held with those of this one, and are published with them."""
 
     run_id: int
     held_run: int
@@ -36,6 +37,7 @@ class Publication:
     waiting: int = 0
     moved: tuple[Move, ...] = ()
     follows: tuple[int, ...] = ()
+    others: int = 0
 
     @property
     def exit_code(self) -> int:
@@ -54,8 +56,8 @@ def publish_held(
 
     Raises UsageError for a run that is not held and for an empty reason, Busy, StorageError.
     """
-    if reason is not None and not reason.strip():
-        raise UsageError("--force needs a reason in words: it is kept with the decision")
+    if reason is not None and (wrong := _wrong(reason)):
+        raise UsageError(f"--force needs a reason in words: it is kept with the decision ({wrong})")
     if not is_there(settings.db):
         raise UsageError(f"there is no database at {settings.db}, and so nothing that is held back")
     held: list[int] = []
@@ -67,6 +69,8 @@ def publish_held(
 def in_lines(done: Publication) -> list[str]:
     """What became of a held run, for a person."""
     lines = [f"{counted(done.published, 'page')} of run {done.held_run} published"]
+    if done.others:
+        lines.append(f"with {'it' if done.published == 1 else 'them'}, {counted(done.others, 'page')} of other runs that waited for {'it' if done.published == 1 else 'them'}")
     if done.waiting or done.moved:
         lines = [*lines, f"{counted(done.waiting, 'page')} still held back"]
     lines += [f"still out of its band: {in_words(move)}" for move in done.moved]
@@ -81,11 +85,25 @@ def who_asks() -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = "unknown"
-    return f"{user}@{socket.gethostname()}"
+    asked = f"{user}@{socket.gethostname()}".encode("utf-8", "replace").decode()
+    return "".join(c if c.isprintable() else "?" for c in asked)
+
+
+def _wrong(reason: str) -> str:
+    """Why a reason is none, empty where it is one."""
+    try:
+        reason.encode()
+    except UnicodeEncodeError:
+        return "it is no text that UTF-8 can hold"
+    if any(unicodedata.category(c) == "Cc" and not c.isspace() for c in reason):
+        return "it holds control characters"
+    return "" if any(map(str.isalnum, reason)) else "it has no letter or digit"
 
 
 def _chosen(db: Database, named: int | None) -> int:
     waiting = holds.waiting(db)
+    if named is not None and named in {one.run_id for one in holds.outdated(db)}:
+        return named
     if not waiting:
         raise UsageError("no run is held back, there is nothing to publish")
     if named is None:
@@ -111,9 +129,10 @@ class _Decision:
     def check(self, band: Band) -> Publication:
         """Publish what is within its band and follows nothing that is held; all of the run is judged together."""
         drifted, followers = (holds.of_run(self.db, self.held_run, why) for why in (DRIFT, FOLLOWS))
-        levels = drift.measured(self.db, self.held_run, drifted, site_of, band)
+        stays = following.following(self.db, followers)
+        judged = [*drifted, *(row for row in followers if row not in stays)]
+        levels = drift.measured(self.db, self.held_run, judged, site_of, band).levels
         moved = drift.moved(levels, alerts.acknowledged(self.db))
-        stays = holds.following(self.db, followers)
         leaders = tuple(holds.leaders(self.db, stays))
         if moved:
             return self._keep(
@@ -127,25 +146,27 @@ class _Decision:
     def force(self, reason: str, band: Band) -> Publication:
         """Publish all of the run; its alerts are acknowledged, and earlier ones end that are not so any more."""
         moved = tuple(move for _, move in alerts.opened(self.db, self.held_run))
-        levels = drift.measured(self.db, self.held_run, holds.of_run(self.db, self.held_run, DRIFT), site_of, band)
+        levels = drift.measured(self.db, self.held_run, holds.of_run(self.db, self.held_run, DRIFT), site_of, band).levels
         return self._release(holds.of_run(self.db, self.held_run), reason, moved, 0, (), levels)
 
     def _release(
         self, rows: Sequence[int], why: str, moved: tuple[Move, ...], waiting: int, leaders: tuple[int, ...],
         levels: Iterable[Level] = (),
     ) -> Publication:  # fmt: skip
-        goes = [*rows, *holds.freed(self.db, rows)]
-        self.archive.append_decision(Decision("release", holds.names(self.db, goes), self.at, why, self.who, moved))
-        sizes = self.archive.sync()
-        publication = Publication(self.report.run_id, self.held_run, len(goes), waiting, (), leaders)
+        others = holds.freed(self.db, rows)
+        goes = [*rows, *others]
+        at = max(self.at, *(holds.decided_at(self.db, row) for row in goes)) if goes else self.at
+        decided = Decision("release", holds.names(self.db, goes), at, why, self.who, moved)
+        publication = Publication(self.report.run_id, self.held_run, len(rows), waiting, (), leaders, len(others))
         with self.db.atomic():
-            holds.release(self.db, goes, self.at, self.who, why)
+            holds.release(self.db, goes, at, self.who, why)
             publish.publish_captures(self.db, goes)
             taught.code(self.db, self.archive.folder, self.report.run_id, self.at)
-            alerts.forget_ended(self.db, levels, self.at)
-            alerts.close(self.db, [self.held_run], "acknowledged" if moved else "withdrawn", self.at, self.who, why)
-            captures.note_files(self.db, sizes)
+            alerts.forget_ended(self.db, levels, at)
+            alerts.close(self.db, [self.held_run], "acknowledged" if moved else "withdrawn", at, self.who, why)
             self._finish(publication)
+            self.archive.append_decision(decided)  # last: what fails before it leaves nothing that is published later
+            captures.note_files(self.db, self.archive.sync())
         return publication
 
     def _keep(self, publication: Publication) -> Publication:

@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
+from math import isfinite
 from typing import Any, Literal, get_args
 
 from fastwarc.warc import WarcRecord, WarcRecordType
 
-from normalize.measures import Move
+from normalize.fields import BY_NAME
+from normalize.measures import Measure, Move
 from scraper.capture import Capture, Origin, TimeSource, charset_of, media_type_of, parse_stamp, printable, stamp
 
 _RESPONSE = "application/http; msgtype=response"
@@ -118,7 +120,10 @@ def understood(record: bytes) -> Written | Verdict | Decision | None:
     head = {name.lower(): value for name, value in parsed.headers.items()}
     if parsed.record_type == WarcRecordType.metadata:
         if head.get("content-type") == _DECISION:
-            return _decided(json.loads(parsed.reader.read() or b""))
+            try:
+                return _decided(json.loads(parsed.reader.read() or b""))
+            except RecursionError as error:
+                raise ValueError("it is nested too deeply") from error
         text = (parsed.reader.read() or b"").decode()
         fields = dict(line.partition(": ")[::2] for line in text.split("\r\n"))
         if "careerscape-verdict" not in fields:
@@ -146,8 +151,29 @@ def understood(record: bytes) -> Written | Verdict | Decision | None:
 
 
 def _decided(said: dict[str, Any]) -> Decision:
-    moved = tuple(Move(**move) for move in said["moved"])
-    return Decision(_one_of(said["what"], What), tuple(said["captures"]), said["at"], said["reason"], said["who"], moved)
+    """A decision as it was written: what no text can hold is replaced, what no decision can say raises ValueError."""
+    at = stamp(parse_stamp(said["at"]))
+    captures = tuple(_text(name) for name in said["captures"])
+    moved = tuple(_moved(move) for move in said["moved"])
+    return Decision(_one_of(said["what"], What), captures, at, _text(said["reason"]), _text(said["who"]), moved)
+
+
+def _moved(said: dict[str, Any]) -> Move:
+    move = Move(**said)
+    words = _text(move.site), _text(move.field), _text(move.item), _text(move.first)
+    figures = move.usual, move.found, move.band, move.evidence, move.history
+    if move.field and move.field not in BY_NAME:
+        raise ValueError(f"{move.field!r} is no field")
+    if any(isinstance(figure, bool) or not isinstance(figure, int | float) or not isfinite(figure) for figure in figures):
+        raise ValueError("a share is a number")
+    site, field, item, first = words
+    return replace(move, site=site, field=field, item=item, measure=_one_of(move.measure, Measure), first=first)
+
+
+def _text(said: object) -> str:
+    if not isinstance(said, str):
+        raise ValueError(f"{str(said)[:80]!r} is no text")  # noqa: TRY004 - damage, like all else that cannot be
+    return said.encode("utf-8", "replace").decode()
 
 
 def _parsed(record: bytes) -> WarcRecord:

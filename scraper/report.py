@@ -31,6 +31,8 @@ ABOUT_RUNS = (
     "foreign_bytes",
     "torn_record",
     "lost_body",
+    "rules_applied",
+    "rules_waiting",
     "circuit_open",
     "parked",
 )

@@ -6,10 +6,13 @@ from typing import NamedTuple
 
 from normalize.claims import Side
 from normalize.folding import fold, is_blank
+from normalize.vocabulary import is_missing
 from scraper.document import Place, Table
 from scraper.headings import Reader, is_line
 from scraper.titles import Pair
 
+_YEAR = re.compile(r"\s*(?:19|20)[0-9]{2}\s*")
+_LONGEST_HINT = 160
 _LETTER = re.compile(r"[^\W\d_]")
 Named = Mapping[Side, list[int]]
 
@@ -39,8 +42,28 @@ def jobs_of(cells: Sequence[str], pair: Pair) -> dict[Side, list[int]]:
 
 def rows_of(table: Table, reader: Reader) -> list[Row]:
     """The rows of a table, with what is known of their cells."""
-    pair, where = reader.pair, reader.site.where
-    return [Row(number, cells, jobs_of(cells, pair), tuple(map(where, cells))) for number, cells in enumerate(table.rows)]
+    return [Row(number, cells, jobs_of(cells, reader.pair), _known(cells, reader)) for number, cells in enumerate(table.rows)]
+
+
+def _known(cells: Sequence[str], reader: Reader) -> tuple[Mapping[str, str], ...]:
+    """What is known of each cell as a label; where none is one, of the only one that has a label above other words."""
+    known = tuple(map(reader.site.where, cells))
+    if any(known) or len(cells) < 2 or not any("\n" in cell for cell in cells):
+        return known
+    hinted = tuple(_above_a_hint(cell, reader) if "\n" in cell else {} for cell in cells)
+    return hinted if sum(map(bool, hinted)) == 1 else known
+
+
+def _above_a_hint(cell: str, reader: Reader) -> Mapping[str, str]:
+    """What is known of the first line of a cell, if the rest are words that limit nothing."""
+    label, _, rest = cell.partition("\n")
+    known = reader.site.where(label)
+    if not known or any(map(str.isdigit, rest)) or is_blank(rest) or len(rest) > _LONGEST_HINT:
+        return {}
+    lines = rest.split("\n")
+    if any(reader.narrows(line) or reader.site.where(line) or reader.pair.side(line) or is_missing(line) for line in lines):
+        return {}
+    return known
 
 
 def header_of(rows: list[Row]) -> int | None:
@@ -64,7 +87,7 @@ def bare(row: Row, values: tuple[int, ...], spans: frozenset[Place]) -> str:
     column, text = texts[0]
     alone = len(texts) == 1 and len(row.cells) > 1 and column in values
     copied = all((row.number, at) in spans for at, _ in texts[1:])
-    return text if copied and not alone and _LETTER.search(text) else ""
+    return text if copied and not alone and (_LETTER.search(text) or _YEAR.fullmatch(text)) else ""
 
 
 def paired(rows: list[Row], reader: Reader) -> list[tuple[int, ...]]:

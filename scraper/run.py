@@ -8,13 +8,12 @@ from db import captures, runs
 from db.connection import Database, guarded, open_to_write
 from db.freshness import Rhythm
 from db.lock import writing, writing_folder
-from normalize.errors import CareerscapeError, StorageError
-from scraper import adoption, taught
+from scraper import adoption, arrears, taught
 from scraper.archive import Archive
 from scraper.capture import stamp
 from scraper.intake import Intake, Report
 from scraper.operation.disk import refuse_when_full
-from scraper.process import Terminated, code_set_aside
+from scraper.process import code_of, code_set_aside
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
 
@@ -25,7 +24,8 @@ def recorded(
 ) -> "Iterator[tuple[Database, Archive, Report]]":
     """A run with its locks, its row and the archive, written down as failed or interrupted where it does not finish.
 
-    Pages are read with the user's rules. What `ready` raises keeps the run from beginning. Raises Busy, StorageError, and
+    Pages are read with the user's rules; those that changed are applied first to what was read before. What `ready` raises keeps
+    the run from beginning. Raises Busy, StorageError, also where the archive is another than that of the database, and
     ConfigError for rules that cannot be understood.
     """
     refuse_when_full(settings)
@@ -33,9 +33,12 @@ def recorded(
         code_set_aside(), writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db,
         writing_folder(settings.archive), taught.in_use(settings.archive),
     ):  # fmt: skip
+        arrears.refuse_lost(db, settings.db, settings.archive, loads_official=command == "vocab")
         if ready:
             ready(db)
+        told = arrears.catch_up(db, settings.archive, clock)
         report = Report(runs.begin(db, command, stamp(clock())))
+        report.counts.lost += told
         try:
             with guarded(settings.db), closing(Archive(settings.archive, captures.known_files(db), clock())) as archive:
                 yield db, archive, report
@@ -64,10 +67,3 @@ def running(settings: Settings, command: str, clock: Callable[[], datetime]) -> 
 def rhythm(settings: Settings) -> Rhythm:
     """How often pages are visited."""
     return Rhythm(settings.revisit_min_days, settings.revisit_max_days, settings.full_fetch_days)
-
-
-def code_of(error: BaseException) -> int:
-    """What a run that ends so exits with."""
-    if isinstance(error, CareerscapeError):
-        return error.exit_code
-    return {KeyboardInterrupt: 130, Terminated: 143}.get(type(error), StorageError.exit_code if isinstance(error, OSError) else 1)

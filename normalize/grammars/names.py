@@ -15,6 +15,10 @@ _MARKUP = re.compile(r"[\[\]<>{}`|~^\\]|^[!*_]|[*_†‡§]$|\([0-9]{1,2}\)$")
 _SIGNS = re.compile(r"[\W_]*")
 _RANK = re.compile(r"#\s?[0-9]{1,3}\s|[0-9]{1,2}[.)]\s")
 _SEVERAL = re.compile(r"\s[·|/>»→]\s|[•‣▪●▲▼△▽★☆⭐✓✔➔➜]")
+_BESIDE = re.compile(
+    r":\s|\((?:(?:19|20)[0-9]{2}|(?:formerly|previously|was|now)\b[^)]*)\)|(?:\+|&|\band) ?(?:[0-9]+ )?(?:more|others?)$",
+    re.IGNORECASE,
+)
 _CUT = re.compile(r"…|\.\.\.?$")
 _COUNTED = re.compile(
     r"[0-9](?:,?[0-9])* (?:open )?(?:jobs?|openings?|positions?|salar(?:y|ies)|reviews?|ratings?)\b|\s[0-5]\.[0-9]$",
@@ -26,8 +30,9 @@ LONGEST = 200
 
 def name(text: str) -> str:
     """A name on one line, otherwise as shown. Raises Refusal `looks_like_a_figure`, `several_lines`, `markup`, `placeholder`,
-    `too_long`, `control_character`, `cut_short` (`Southern New Hampshire Univ…`), or `more_than_a_name` where a rank, a badge or
-    the words of a link stand beside it (`1. Accenture`, `Accenture See jobs`; see `vocab/name_traps.csv`)."""
+    `too_long`, `control_character`, `cut_short` (`Southern New Hampshire Univ…`), or `more_than_a_name` where a rank, a badge,
+    a year, another name or the words of a link stand beside it (`1. Accenture`, `Accenture See jobs`; see
+    `vocab/name_traps.csv`)."""
     return _checked(text, figure=True)
 
 
@@ -52,7 +57,8 @@ def _checked(text: str, figure: bool) -> str:
         raise Refusal("placeholder", text)
     if figure and _CUT.search(flat):
         raise Refusal("cut_short", text)
-    if figure and (_RANK.match(flat) or _SEVERAL.search(flat) or _COUNTED.search(flat) or _traps().search(fold(flat))):
+    beside = (_SEVERAL, _COUNTED, _BESIDE)
+    if figure and (_RANK.match(flat) or any(form.search(flat) for form in beside) or _traps().search(fold(flat))):
         raise Refusal("more_than_a_name", text)
     return flat
 

@@ -124,6 +124,7 @@ class _Page:
         shape.core = children
         if len(children) == 1 and (only := self._shapes.get(children[0].mem_id)):
             shape.core = only.core
+            shape.heading = only.heading
             shape.rows, shape.levels = only.rows, only.levels
             return
         inner = [self._shapes[child.mem_id] for child in children if child.mem_id in self._shapes]
@@ -168,7 +169,8 @@ class _Page:
                 shape.length += len(child.text_content or "")
 
     def _are_cells(self, nodes: list[LexborNode]) -> bool:
-        """Whether all are cells: a heading is one beside another; alone it would be the heading of a card."""
+        """Whether all are cells: a heading is one beside another, or before two cells and more; otherwise it would be the heading
+        of a card."""
         headings: list[int] = []
         for place, node in enumerate(nodes):
             shape = self._shapes.get(node.mem_id)
@@ -176,7 +178,13 @@ class _Page:
                 headings.append(place)
             elif not (shape.is_cell if shape else node.is_text_node):
                 return False
-        return not headings or headings[-1] - headings[0] + 1 == len(headings) > 1
+        if len(headings) == 1:
+            return headings[0] == 0 and len(nodes) > 2 and not any(self._holds(node) for node in nodes[1:])
+        return not headings or headings[-1] - headings[0] + 1 == len(headings)
+
+    def _holds(self, node: LexborNode) -> bool:
+        """Whether an element is no plain cell, but a row or more."""
+        return bool((shape := self._shapes.get(node.mem_id)) and (shape.rows or self._row(shape)))
 
     def _parted(self, children: list[LexborNode], way: int = -1) -> list[list[Row]]:
         """The rows among the children of an element, parted by headings and by what is neither row nor cell; pieces without

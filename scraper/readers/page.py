@@ -12,9 +12,10 @@ _SHORT = 60
 
 class Grid:
     """A table on its way: rows of cells, at the place where the table began, and the rows with which a group begins. `inside`
-    tells in what the walk is: a `row` of roles, a `term` or its description."""
+    tells in what the walk is: a `row` of roles, a `term` or its description. A list of terms that begins with a description has
+    each term behind its own: it is `turned`."""
 
-    __slots__ = ("cut", "groups", "inside", "made_of", "rows")
+    __slots__ = ("cut", "groups", "inside", "made_of", "rows", "turned")
 
     def __init__(self, made_of: Literal["table", "roles", "terms"] = "table") -> None:
         self.rows: list[list[Cell]] = []
@@ -22,6 +23,7 @@ class Grid:
         self.inside = ""
         self.cut = False
         self.made_of = made_of
+        self.turned = False
 
 
 class List:
@@ -37,6 +39,10 @@ def _told(grid: Grid) -> list[list[Cell]]:
     """The rows of a table; of terms those that say something: behind a heading nothing may be left of a description."""
     if grid.made_of != "terms":
         return grid.rows
+    if grid.turned and grid.inside == "term":
+        return [row[-1:] + row[:-1] for row in grid.rows]
+    if grid.turned:  # nothing tells whether a term stands before or behind its descriptions
+        return [[cell] for row in grid.rows for cell in row]
     return [row for row in grid.rows if len(row) > 1 or any(cell.text or cell.unseen for cell in row)]
 
 

@@ -189,10 +189,12 @@ class Walker(Page):
             return "table"
         if kind == "terms" or not self.grids or self.grids[-1].made_of != "terms" or self.texts[-1].cell:
             return self.enter("block", tag, attributes)
-        self.grids[-1].inside = kind
-        if kind == "term":
+        grid = self.grids[-1]
+        grid.turned = grid.turned or (kind != "term" and not grid.rows)
+        if kind == "term" if not grid.turned else grid.inside != "description":
             self.take_loose()
-            self.grids[-1].rows.append([])
+            grid.rows.append([])
+        grid.inside = kind
         self.enter_grid("cell", tag, attributes)
         return "cell"
 

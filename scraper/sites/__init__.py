@@ -112,8 +112,8 @@ class Layout(_Strict):
     `corners` head the column of labels or of values; `ignored_columns` columns that are of neither job. A row in the middle of a
     table with one of the `adverts` is none of it. `links` may stand on a line below a title; `{job}` is left out. In a heading
     the words of `neutral` change nothing of what a title or section says, and what `narrowing` finds (patterns that begin
-    with a word, for folded text without titles) says that figures are of a part of the people alone. So does what stands beside or
-    below one of the `dimensions`, but the words of `whole`.
+    with a word, for folded text without titles) says that figures are of a part of the people alone. So does what stands beside
+    or below one of the `dimensions`, but the words of `whole`.
     """
 
     corners: list[str] = []
