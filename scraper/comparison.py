@@ -16,7 +16,7 @@ from scraper.rows import Below, Row, bare, header_of, is_filled, jobs_of
 from scraper.sections import stand, vote
 
 _FIGURE = re.compile(r"[0-9]")
-_AMOUNT = re.compile(r"[$%.,]|^(?!(?:19|20)[0-9]{2}$)[0-9]+$")
+_AMOUNT = re.compile(r"[$%0-9]")
 SIGNED = re.compile(r"[-+] ?[0-9]")
 Cells = tuple[str, ...]
 
@@ -241,7 +241,7 @@ class _Comparison:
         at = [c for c in columns.jobs.values() if c < len(row.cells) and (row.number, c) not in self.unseen]
         texts = [row.cells[column] for column in at if not is_blank(row.cells[column])]
         unlabelled = is_blank(label) and not any(self.below.is_passed_over(text, unseen=False) for text in texts)
-        if unlabelled and texts and not any(map(_AMOUNT.search, texts)):
+        if unlabelled and texts and all(self.reader.narrows(text) or not _AMOUNT.search(text) for text in texts):
             self.below.words = self.below.words or texts[0]
         elif limiting := next((text for text in texts if self._limits(label, text)), ""):
             self.below.words = self.below.words or f"{shown(label)} {shown(limiting)}"

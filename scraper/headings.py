@@ -15,7 +15,7 @@ from scraper.titles import Pair
 
 _NEAR, _FAR, _MOST = 20, 120, 1_000
 _LONGEST, _LONGEST_LINE = 200, 60
-_CAPTION, _FEW = 6, 3
+_CAPTION, _FEW = 6, 5
 _LARGE = 50_000
 """The people of a city whose name alone is taken for one."""
 _EDGES = " ,;:.!?()[]\"'“”‘’|·•–—"

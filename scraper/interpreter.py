@@ -109,7 +109,7 @@ def _tables(document: Document, reader: Reader, outline: Outline) -> dict[int, C
     found: dict[int, Compared] = {}
     drawn: list[int] = []
     stated: list[int] = []
-    last = len(document.blocks) - (document.cut or document.open_end)
+    last = _last(document)
     for number, block in enumerate(document.blocks):
         if isinstance(block, Table):
             found[number] = tables.read(block, number, outline, reader)
@@ -123,6 +123,20 @@ def _tables(document: Document, reader: Reader, outline: Outline) -> dict[int, C
         if id(found[number]) not in kept:
             found[number] = Compared()
     return found
+
+
+def _last(document: Document) -> int:
+    """The first block that may be open when the page ends: behind a list stand the boxes in it."""
+    last = len(document.blocks)
+    if document.cut or document.open_end:
+        last -= 1
+        while last > 0 and isinstance(block := document.blocks[last], Heading | Table) and _is_drawn(block):
+            last -= 1
+    return last
+
+
+def _is_drawn(block: Heading | Table) -> bool:
+    return isinstance(block, Heading) or block.made_of in DRAWN
 
 
 def _limited(claims: Iterable[Claim], outline: Outline, notes: list[Note]) -> Iterator[Claim]:

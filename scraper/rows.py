@@ -11,7 +11,7 @@ from scraper.document import Place, Table
 from scraper.headings import Reader, is_line
 from scraper.titles import Pair
 
-_YEAR = re.compile(r"\s*(?:19|20)[0-9]{2}\s*")
+_YEAR = re.compile(r"\s*(?:19|20)[0-9]{2}(?:\s*[-–/]\s*[0-9]{2,4})?\s*")
 _LONGEST_HINT = 160
 _LETTER = re.compile(r"[^\W\d_]")
 Named = Mapping[Side, list[int]]

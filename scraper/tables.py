@@ -35,7 +35,9 @@ def read(table: Table, block: int, outline: Outline, reader: Reader) -> Compared
         if compared.claims:
             return compared
     laid_out = _laid_out(table, rows, block, outline, reader)
-    return laid_out if laid_out.claims else found if header is not None else Compared(notes=_not_ours(rows))
+    if laid_out.claims:
+        return laid_out
+    return found if header is not None else Compared(notes=_not_ours(rows, table.made_of == "terms"))
 
 
 def _rearranged(
@@ -210,9 +212,12 @@ def _may_state(text: str, reader: Reader) -> bool:
     return bool(said.rest) and not said.is_value
 
 
-def _not_ours(rows: list[Row]) -> list[Note]:
-    """A table with row labels of ours, but without our two jobs: of one of them, or of others."""
+def _not_ours(rows: list[Row], terms: bool) -> list[Note]:
+    """A table with row labels of ours, but without our two jobs: of one of them, or of others; or a list of terms that nobody
+    can tell from their descriptions."""
     labels = Counter(column for row in rows for column, known in enumerate(row.known) if known)
+    if terms and labels and all(len(row.cells) == 1 for row in rows):
+        return [Note("unread_label", f"{' | '.join(row.cells[0] for row in rows)[:160]!r}")]
     if not labels or max(len(row.cells) for row in rows) < 2:
         return []
     heads = f"{' | '.join(filter(None, rows[0].cells))[:160]!r}"

@@ -173,6 +173,26 @@ ARRANGEMENTS = {
     "a flat grid with sections": "<div>" + "".join(
         f"<div>{cell}</div>" for r in (HEAD, ("Salary",), SALARY, ("Overview",), AGE, JOBS) for cell in r
     ) + "</div>",
+    "a flat grid with cells that span": "<div>" + "".join(f"<div>{cell}</div>" for cell in HEAD)
+    + "".join(f"<div style='grid-column: 1 / -1'>{name}</div>" + "".join(f"<div>{c}</div>" for c in r) for name, r in (
+        ("Salary", SALARY), ("Overview", JOBS), ("<hr>", AGE)
+    )) + "<div>Remote share</div><div style='grid-column: span 2'>5%</div></div>",
+    "lists within a list of jobs": f"<ul><li>{A}{items(1)}</li><li>{B}{items(2)}</li></ul>",
+    "lists within a list of labels": "<ul>" + "".join(
+        f"<li>{r[0]}<ul><li>{A}: {r[1]}</li><li>{B}: {r[2]}</li></ul></li>" for r in ROWS
+    ) + "</ul>",
+    "tabs and their panels": f"<div role=tablist><a role=tab id=one>{A}</a><a role=tab id=two>{B}</a></div>"
+    f"<div role=tabpanel aria-labelledby=one>{card(1)}</div><div role=tabpanel aria-labelledby=two>{card(2)}</div>",
+    "a table of two cells for each label": "".join(f"<h3>{r[0]}</h3>{table((A, B), r[1:])}" for r in ROWS),
+    "terms behind their values": "".join(
+        f"<h3>{t}</h3><dl>{''.join(f'<div><dd>{r[s]}</dd><dt>{r[0]}</dt></div>' for r in ROWS)}</dl>" for s, t in ((1, A), (2, B))
+    ),
+    "hints below the labels": table(HEAD, *((f"{r[0]}<br><small>as people report it</small>", *r[1:]) for r in ROWS)),
+    "labels and titles before the values": table(
+        HEAD, *((r[0], f"{r[0]} for {A}: {r[1]}", f"{r[0]} of an {B}: {r[2]}") for r in ROWS)
+    ),
+    "boxes with titles in headings": boxes((("", f"<h4>{A}</h4>", f"<h4>{B}</h4>"), *ROWS)),
+    "boxes with labels in headings": boxes((HEAD, *((f"<h5>{r[0]}</h5>", *r[1:]) for r in ROWS))),
     "a table and its boxes": table(HEAD, *ROWS) + boxes((HEAD, *ROWS)),
     "a table and cards": table(HEAD, *ROWS) + each("<h3>{title}</h3>{card}"),
     "a table and a copy that lacks rows": table(HEAD, *ROWS)

@@ -5,7 +5,7 @@ of a column is in doubt where some of its cells show that it is not what its tit
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -19,6 +19,8 @@ from normalize.witnesses import Testimony, Verdict, agree, understand
 
 Source = tuple[int, str]
 """Block and section of a claim: a table, or a part of one."""
+
+Column = tuple[Source, Side]
 
 _MEAN, _HOURLY, _JOBS = "salary.annual_mean_usd", "salary.hourly_mean_usd", "outlook.jobs"
 _TELLING = (_MEAN, _JOBS, "salary.annual_low_usd", "demographics.gender_pct", "demographics.race_pct")
@@ -201,23 +203,36 @@ def _is_confirmed(source: Source, known: set[Source], fields: Iterable[Pairs]) -
 
 
 def _contradicted(cells: list[_Cell], verdicts: Sequence[Verdict], off: set[Side]) -> Iterator[Doubted]:
-    """Columns of which more cells contradict other parts of the page than are confirmed by them. `off` are sides whose hourly
-    rate is known to contradict the mean."""
-    wrong: dict[tuple[Source, Side], list[_Cell]] = defaultdict(list)
-    right = Counter[tuple[Source, Side]]()
+    """Columns of which more cells contradict other parts of the page than are confirmed by them; where that is so of a whole
+    table, by two cells or more, all its sections. `off` are sides whose hourly rate is known to contradict the mean."""
+    wrong: dict[Column, list[_Cell]] = defaultdict(list)
+    right = Counter[Column]()
     for cell in cells:
         column = (cell.source, cell.claim.side)
         heard = [_fit(cell, other) for other in cells if other.source != cell.source and _comparable(cell, other)]
         if not all(heard):
             wrong[column].append(cell)
         right[column] += any(heard)
-    for (source, side), contradicted in wrong.items():
+    doubted = {column: cells for column, cells in wrong.items() if len(cells) > right[column]}
+    for (source, side), contradicted in {**_whole_tables(wrong, right), **doubted}.items():
         fields = dict.fromkeys(row.field for cell in contradicted for row in cell.read.rows)
         told = {f for v in verdicts if v.claim.side == side and v.status == "suspect" for f in v.term.fields}
         told |= {_MEAN, _HOURLY} if side in off else set()
-        rest = tuple(field for field in _of(verdicts, source, side) if field not in told)
-        if rest and len(contradicted) > right[source, side]:
+        if rest := tuple(field for field in _of(verdicts, source, side) if field not in told):
             yield Doubted(side, Contradiction("column_contradicted", f"{', '.join(fields)} in {source[1]}", rest))
+
+
+def _whole_tables(wrong: Mapping[Column, list[_Cell]], right: Counter[Column]) -> dict[Column, list[_Cell]]:
+    """The columns of tables with sections where two cells or more, and more than are confirmed, contradict the rest."""
+    tables: dict[tuple[int, Side], set[Column]] = defaultdict(set)
+    for column in (*wrong, *right):
+        tables[column[0][0], column[1]].add(column)
+    found: dict[Column, list[_Cell]] = {}
+    for columns in tables.values():
+        cells = [cell for column in sorted(columns) for cell in wrong.get(column, ())]
+        if 1 < len(cells) > sum(right[column] for column in columns):
+            found |= dict.fromkeys(sorted(columns), cells)
+    return found
 
 
 def _comparable(one: _Cell, other: _Cell) -> bool:
