@@ -64,13 +64,17 @@ def test_a_sentence_below_words_that_limit_it_is_in_doubt():
     assert found(parse(table(HEAD, JOBS, AGE) + f"<h2>Salary</h2>{SENTENCE}"), "ok").keys() == FACTS.keys()
 
 
+OVER = (
+    ("Accenture", "Finance"),
+    ("Best paying company", "Best paying industry"),
+    ("Nursing", "A college"),
+    ("Most common major", "Most common college"),
+)
 TRAPS = {
     "fewer cells than labels": table(("Job", AGE[0], "LGBT Percentage", SALARY[0]), (A, "46", "4%"), (B, "39", "5%")),
-    "values over labels": "".join(
-        f"<h3>{t}</h3>{table(('Accenture', 'Finance'), ('Best paying company', 'Best paying industry'), ('Nursing', 'Uni'), ('Most common major', 'Most common college'))}"
-        for t in (A, B)
-    ),
-    "a value before the first term, and terms behind": f"<h3>{A}</h3><dl><dd>x</dd><dt>{JOBS[0]}</dt><dd>4</dd><dt>{SALARY[0]}</dt><dd>$9</dl>",
+    "values over labels": "".join(f"<h3>{t}</h3>{table(*OVER)}" for t in (A, B)),
+    "a value before the first term, and one behind the last": f"<h3>{A}</h3><dl><dd>x</dd><dt>{JOBS[0]}</dt><dd>4</dd>"
+    f"<dt>{SALARY[0]}</dt><dd>$9</dd></dl>",
     "a header of others": table(HEAD, AGE, ("Similar jobs", "Baker", "Welder"), (SALARY[0], "$1,000", "$2,000")),
     "a unit in a column": table(("", A, B, "Unit"), (JOBS[0], "44", "53", "thousand")),
     "what stands in place of a name": table(HEAD, ("Best paying company", "Show more", "Sign up to see")),
