@@ -50,6 +50,12 @@ def acknowledged(db: Database) -> list[Move]:
     return [_move(row) for row in db.execute(f"SELECT {_COLUMNS} WHERE a.state = 'acknowledged'").fetchall()]
 
 
+def decided_since(db: Database, run_id: int) -> set[tuple[str, str]]:
+    """The sites and fields of which somebody decided alerts of later runs than one."""
+    query = "SELECT DISTINCT site, field_id FROM alert WHERE state != 'open' AND run_id > ?"
+    return {(site, _NAMES.get(field_id, "")) for site, field_id in db.execute(query, [run_id]).fetchall()}
+
+
 def forget_ended(db: Database, levels: Iterable[Level], at: str) -> None:
     """An acknowledged alert ends with the first run in which its share is another: moving there once more is news. The caller
     holds the transaction."""

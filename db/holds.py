@@ -4,7 +4,7 @@ A capture that only says what a held one of the same page says is held with it. 
 something is written.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -36,16 +36,9 @@ def undecided(db: Database, run_id: int) -> list[int]:
     return [row[0] for row in db.execute(query, [run_id]).fetchall()]
 
 
-def following(db: Database, captures: Sequence[int]) -> list[int]:
-    """Those of the captures, in order of time, before which the same page has a held one that says the same."""
-    if not db.execute("SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL)").fetchone()[0]:
-        return []
-    held: list[int] = []
-    for row in captures:
-        before = _before(db, row)
-        if before is not None and (before in held or is_held(db, before)) and _say_the_same(db, before, row):
-            held.append(row)
-    return held
+def any_held(db: Database) -> bool:
+    """Whether anything is held back."""
+    return bool(db.execute("SELECT EXISTS (SELECT 1 FROM hold WHERE released_at IS NULL)").fetchone()[0])
 
 
 def is_held(db: Database, capture_row: int) -> bool:
@@ -54,7 +47,8 @@ def is_held(db: Database, capture_row: int) -> bool:
     return bool(db.execute(query, [capture_row]).fetchone()[0])
 
 
-def _before(db: Database, row: int) -> int | None:
+def before(db: Database, row: int) -> int | None:
+    """The capture of the same page before one, of those that could be read."""
     query = (
         "SELECT b.id FROM page_capture c JOIN page_capture b ON b.page_id = c.page_id "
         "AND (b.captured_at, b.capture_id) < (c.captured_at, c.capture_id) JOIN reading r ON r.id = b.newest_reading_id "
@@ -64,7 +58,8 @@ def _before(db: Database, row: int) -> int | None:
     return found[0] if found else None
 
 
-def _say_the_same(db: Database, one: int, other: int) -> bool:
+def say_the_same(db: Database, one: int, other: int) -> bool:
+    """Whether two captures show the same."""
     same_bytes = "SELECT a.sha256 = b.sha256 FROM page_capture a, page_capture b WHERE a.id = ? AND b.id = ?"
     if db.execute(same_bytes, [one, other]).fetchone()[0]:
         return True
@@ -112,20 +107,54 @@ def freed(db: Database, released: Collection[int]) -> list[int]:
     )
     gone, found = set(released), []
     for (row,) in db.execute(query, [FOLLOWS]).fetchall():
-        if row not in gone and (before := _before(db, row)) in gone and before is not None and _say_the_same(db, before, row):
+        if row not in gone and (old := before(db, row)) in gone and old is not None and say_the_same(db, old, row):
             gone.add(row)
             found.append(row)
     return found
 
 
+_NEWER = (
+    "EXISTS (SELECT 1 FROM page_capture c JOIN page_capture n ON n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
+    "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id) WHERE c.id = {})"
+)
+_HELD_OF = f"SELECT 1 FROM hold h WHERE h.run_id = l.id AND h.released_at IS NULL AND NOT {_NEWER.format('h.page_capture_id')}"
+_REJECTED_OF = (
+    "SELECT 1 FROM reading r JOIN page_capture b ON b.newest_reading_id = r.id WHERE r.run_id = l.id AND r.outcome = 'rejected' "
+    f"AND NOT {_NEWER.format('b.id')}"
+)
+
+
 def waiting(db: Database) -> list[HeldRun]:
-    """The runs of which something is held back or an alert is open, the newest first."""
+    """The runs of which something waits, the newest first: held captures that no newer published one of the page has made
+    needless, and alerts about pages for which there is none."""
     query = (
-        "SELECT l.id, l.command, l.started_at, (SELECT count(*) FROM hold h WHERE h.run_id = l.id AND h.released_at IS NULL) "
-        "AS captures, (SELECT count(*) FROM alert a WHERE a.run_id = l.id AND a.state = 'open') AS alerts FROM run_log l "
-        "WHERE captures + alerts > 0 ORDER BY l.id DESC"
+        f"SELECT l.id, l.command, l.started_at, (SELECT count(*) FROM ({_HELD_OF})) AS captures, "
+        "(SELECT count(*) FROM alert a WHERE a.run_id = l.id AND a.state = 'open' "
+        f"AND (EXISTS ({_HELD_OF}) OR EXISTS ({_REJECTED_OF}))) AS alerts FROM run_log l "
+        "WHERE l.id IN (SELECT run_id FROM hold WHERE released_at IS NULL UNION SELECT run_id FROM alert WHERE state = 'open') "
+        "AND captures + alerts > 0 ORDER BY l.id DESC"
     )
     return [HeldRun(*row) for row in db.execute(query).fetchall()]
+
+
+def outdated(db: Database) -> list[HeldRun]:
+    """The runs of which something is held that newer published captures of the pages have made needless; it can be published
+    all the same."""
+    query = (
+        "SELECT l.id, l.command, l.started_at, count(*), 0 FROM hold h JOIN run_log l ON l.id = h.run_id "
+        "WHERE h.released_at IS NULL GROUP BY l.id ORDER BY l.id DESC"
+    )
+    known = {run.run_id for run in waiting(db)}
+    return [run for row in db.execute(query).fetchall() if (run := HeldRun(*row)).run_id not in known]
+
+
+def released(db: Database, most: int) -> list[Row]:
+    """What was held and then published, the newest first: run, number of captures, when, by whom and why."""
+    query = (
+        "SELECT run_id, count(*) AS captures, released_at, released_by, release_reason FROM hold WHERE released_at IS NOT NULL "
+        "GROUP BY run_id, released_at, released_by, release_reason ORDER BY released_at DESC, run_id DESC LIMIT ?"
+    )
+    return rows(db, query, [most])
 
 
 def decided_at(db: Database, capture_row: int) -> str:
@@ -142,7 +171,9 @@ def is_published(db: Database, capture_row: int) -> bool:
 
 def leaders(db: Database, captures: Iterable[int]) -> list[int]:
     """The runs of the held captures that others follow."""
-    return runs_of(db, [before for row in captures if (before := _before(db, row)) is not None])
+    query = "SELECT run_id FROM hold WHERE page_capture_id = ?"
+    found = {db.execute(query, [old]).fetchone() for row in captures if (old := before(db, row)) is not None}
+    return sorted(int(row[0]) for row in found if row)
 
 
 def names(db: Database, captures: Iterable[int]) -> tuple[str, ...]:

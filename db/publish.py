@@ -29,6 +29,16 @@ def publish(db: Database, run_id: int) -> None:
     derived.refresh(db, [row[0] for row in touched])
 
 
+def publish_again(db: Database, run_id: int) -> None:
+    """Make the readings of a run count for captures that are published; all others wait for a run that judges them. The caller
+    holds the transaction."""
+    query = (
+        "SELECT c.id FROM reading r JOIN page_capture c ON c.newest_reading_id = r.id "
+        "WHERE r.run_id = ? AND r.outcome != 'rejected' AND c.published_reading_id IS NOT NULL"
+    )
+    publish_captures(db, [row[0] for row in db.execute(query, [run_id]).fetchall()])
+
+
 def publish_captures(db: Database, captures: Iterable[int]) -> None:
     """Make the newest readings of single captures count; the caller holds the transaction and has released them."""
     _point(
@@ -76,13 +86,13 @@ def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:
     return str(outcome), waits
 
 
-def adopt_interrupted(db: Database, run_id: int, command: str) -> None:
-    """Let what interrupted or failed runs of a command read, but did not publish, pass to this run; the caller holds the
-    transaction. What is held back is not interrupted."""
+def adopt_interrupted(db: Database, run_id: int) -> None:
+    """Let what earlier runs read, but did not publish, pass to this run, also where it was read again since; the caller holds
+    the transaction. What is held back is not interrupted."""
     orphans = (
         "SELECT r.id FROM reading r JOIN run_log l ON l.id = r.run_id JOIN page_capture c ON c.newest_reading_id = r.id "
-        "WHERE l.command = ? AND l.outcome IN ('interrupted', 'failed') AND c.published_reading_id IS NULL "
-        f"AND NOT {_HELD.format('c.id')}"
+        "WHERE (r.outcome != 'rejected' OR (l.command IN ('import', 'scrape') AND l.outcome IN ('interrupted', 'failed'))) "
+        f"AND c.published_reading_id IS NULL AND r.run_id != ? AND NOT {_HELD.format('c.id')}"
     )
-    db.conn.execute(f"UPDATE page_finding SET run_id = ? WHERE reading_id IN ({orphans})", [run_id, command])
-    db.conn.execute(f"UPDATE reading SET run_id = ? WHERE id IN ({orphans})", [run_id, command])
+    db.conn.execute(f"UPDATE page_finding SET run_id = ? WHERE reading_id IN ({orphans})", [run_id, run_id])
+    db.conn.execute(f"UPDATE reading SET run_id = ? WHERE id IN ({orphans})", [run_id, run_id])

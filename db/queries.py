@@ -1,6 +1,7 @@
 """Questions that the command line asks."""
 
 import difflib
+import json
 from collections.abc import Sequence
 from typing import Any
 
@@ -101,9 +102,20 @@ def facts(db: Database, slug: str) -> list[Row]:
 
 
 def conflicts(db: Database, slug: str) -> list[Row]:
-    """The rows of `conflict` that stand: facts of which an occupation has no latest value, though `facts` shows one page's."""
+    """The rows of `conflict` that stand: facts of which an occupation has no latest value, whatever row `facts` has."""
     found = rows(db, "SELECT * FROM conflict WHERE occupation = ? AND stands = 1", [slug])
     return sorted(found, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
+
+
+def unpacked(row: Row) -> Row:
+    """A row of `conflict` with its JSON columns as what they say."""
+    return row | {name: json.loads(row[name]) for name in ("support", "example_urls")}
+
+
+def soc(db: Database, slug: str) -> tuple[str, str]:
+    """The SOC code of an occupation and its title, empty for none."""
+    row = rows(db, "SELECT soc_code, soc_title FROM occupation WHERE slug = ?", [slug])[0]
+    return row["soc_code"] or "", row["soc_title"] or ""
 
 
 def order(field: Field, item: str) -> tuple[int, int, int]:

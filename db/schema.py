@@ -17,6 +17,9 @@ PAGE_SECTIONS = ("overview", "salary", "education", "demographics", "skills", "i
 _SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "text": "TEXT"}
 _LISTS = {"demographics": ("gender_pct", "race_pct")}
 
+_DERIVED_SINCE = 4
+"""The version from which on all that `db.derived` makes is stored."""
+
 migrations = Migrations("careerscape")
 
 
@@ -34,13 +37,23 @@ def migrate(db: Database, application_id: int) -> None:
     """Bring the tables to VERSION, and views and data dictionary to this code's, in one transaction."""
     if is_current(db):
         return
+    older = version(db)
     with db.atomic():
         migrations.apply(db)
         views.create(db)
+        if 0 < older < _DERIVED_SINCE:
+            _derive(db)
         dictionary.fill(db)
         db.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('views', ?)", [views.digest()])
         db.conn.execute(f"PRAGMA application_id = {application_id}")
         db.conn.execute(f"PRAGMA user_version = {VERSION}")
+
+
+def _derive(db: Database) -> None:
+    """Make what older versions did not store of all that is published: conflicts, findings about mirrored pages, codes."""
+    from db import derived  # it stands on this module
+
+    derived.refresh(db, [row[0] for row in db.execute("SELECT id FROM job ORDER BY id").fetchall()])
 
 
 def _setting(db: Database, name: str) -> str:

@@ -1,6 +1,6 @@
 """The facts of one or more occupations lined up, field by field, for people to read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -12,26 +12,30 @@ from normalize.fields import BY_NAME, Field
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field (and item): for each occupation its row of `observation`, None where no page has the field, and whether pages
-    disagree on it."""
+    """One field (and item): for each occupation its row of `observation`, None where no page has the field, and where pages
+    disagree on it the values with the number of pages that say each."""
 
     field: Field
     item: str
     cells: tuple[Row | None, ...]
-    disputed: tuple[bool, ...]
+    disputed: tuple[Mapping[str, int], ...]
 
 
 def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
     """All fields that any of the occupations has, in the order of the fields, lists and skills item by item."""
     columns = [{(row["field"], row["item"]): row for row in queries.facts(db, slug)} for slug in slugs]
-    disputed = [{(row["field"], row["item"]) for row in queries.conflicts(db, slug)} for slug in slugs]
-    keys = sorted({key for column in columns for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1]))
+    disputed = [
+        {(row["field"], row["item"]): queries.unpacked(row)["support"] for row in queries.conflicts(db, slug)} for slug in slugs
+    ]
+    keys = sorted(
+        {key for column in (*columns, *disputed) for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1])
+    )
     return [
         Line(
             BY_NAME[name],
             item,
             tuple(column.get((name, item)) for column in columns),
-            tuple((name, item) in facts for facts in disputed),
+            tuple(facts.get((name, item), {}) for facts in disputed),
         )
         for name, item in keys
     ]

@@ -1,8 +1,8 @@
 """What readings say, as the measures of drift want it: the captures of a run, and the newest published one of each page."""
 
-from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 
 from sqlite_utils import Database
 
@@ -15,6 +15,7 @@ HISTORY_PAGES = 500
 """So many pages of a site are looked at, those that were captured last; and so many times as many, to find them among others."""
 
 _LOOKED_AT = 20
+_LAST_RUN = 2**62
 _NAMES = {field.id: field.name for field in FIELDS}
 _ROWS = ("salary_id", "education_id", "demographics_id", "outlook_id", "skillset_id")
 _WORST = ("unreadable", "suspect", "ok", "missing")
@@ -57,15 +58,33 @@ def of_captures(db: Database, rows: Collection[int], site_of: SiteOf) -> list[Sh
     return [shown for row in found if (shown := _shown(row, site_of)).site]
 
 
-def published(db: Database, site: str, site_of: SiteOf) -> list[Shown]:
-    """The newest published capture of each page of a site, those that were captured last."""
+def published(db: Database, site: str, site_of: SiteOf, through: int | None = None) -> list[Shown]:
+    """The newest published capture of each page of a site, those that were captured last; of what runs read up to one, where
+    `through` says so. What somebody let pass although it moved has no before: it is no habit of the site."""
+    last = _LAST_RUN if through is None else through
     query = (
         f"SELECT {_COLUMNS} FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.published_reading_id "
-        "WHERE NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
-        "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id)) ORDER BY c.captured_at DESC, c.id DESC LIMIT ?"
+        "WHERE r.run_id <= ? AND NOT EXISTS (SELECT 1 FROM page_capture n JOIN reading m ON m.id = n.published_reading_id "
+        "WHERE n.page_id = c.page_id AND m.run_id <= ? AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id)) "
+        "ORDER BY c.captured_at DESC, c.id DESC LIMIT ?"
     )
-    rows = (_shown(row, site_of) for row in db.execute(query, [HISTORY_PAGES * _LOOKED_AT]))
-    return list(islice((shown for shown in rows if shown.site == site), HISTORY_PAGES))
+    let_pass = {row[0] for row in db.execute("SELECT page_capture_id FROM hold").fetchall()}
+    rows = (_shown(row, site_of) for row in db.execute(query, [last, last, HISTORY_PAGES * _LOOKED_AT]))
+    found = islice((shown for shown in rows if shown.site == site), HISTORY_PAGES)
+    return [replace(shown, before=None) if shown.row in let_pass else shown for shown in found]
+
+
+def earlier(db: Database, run_id: int, site: str, site_of: SiteOf) -> Iterator[tuple[int, list[tuple[int, int]]]]:
+    """The runs before one whose readings of a site are published, the newest first: captures and their pages, the newest
+    first."""
+    query = (
+        "SELECT r.run_id, c.id, c.page_id, p.url FROM reading r JOIN page_capture c ON c.published_reading_id = r.id "
+        "JOIN page p ON p.id = c.page_id WHERE r.run_id < ? ORDER BY r.run_id DESC, c.captured_at DESC, c.id DESC LIMIT ?"
+    )
+    rows = db.execute(query, [run_id, HISTORY_PAGES * _LOOKED_AT])
+    for run, together in groupby(rows, lambda row: int(row[0])):
+        if found := [(row, page) for _, row, page, url in together if site_of(url) == site]:
+            yield run, found
 
 
 def _shown(row: Sequence[int | str | None], site_of: SiteOf) -> Shown:

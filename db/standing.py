@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from sqlite_utils import Database
 
-from db import alerts, holds
+from db import alerts, holds, queries
 from db.queries import Row, rows
 from normalize.measures import in_words
 
@@ -25,6 +25,14 @@ _FROM = (
     f"LEFT JOIN page p ON p.id = c.page_id LEFT JOIN field f ON f.id = g.field_id WHERE ({_OF_NO_PAGE} OR {_STANDING})"
 )
 _SEVEREST = "CASE g.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
+
+
+def last_run(db: Database) -> int:
+    """The last run that was to bring pages and ended, 0 for none."""
+    query = (
+        "SELECT max(id) FROM run_log WHERE command IN ('import', 'scrape', 'backfill') AND outcome IN ('done', 'partial', 'held')"
+    )
+    return int(db.execute(query).fetchone()[0] or 0)
 
 
 def findings(db: Database) -> list[Row]:
@@ -48,7 +56,8 @@ def counts(db: Database) -> list[Row]:
 
 def conflicts(db: Database) -> list[Row]:
     """The rows of `conflict` that stand, in the order of occupations."""
-    return rows(db, "SELECT * FROM conflict WHERE stands = 1 ORDER BY occupation, field, item")
+    found = rows(db, "SELECT * FROM conflict WHERE stands = 1 ORDER BY occupation, field, item")
+    return [queries.unpacked(row) for row in found]
 
 
 def open_alerts(db: Database) -> list[Row]:
@@ -70,16 +79,16 @@ def open_alerts(db: Database) -> list[Row]:
 
 
 def _first(db: Database, capture_id: str, field: str) -> Row:
-    """The address of a capture, and what was found of the field there."""
+    """The address of a capture, and the worst that was found of the field there; of the page where there is no field."""
     page = db.execute(
         "SELECT p.url FROM page_capture c JOIN page p ON p.id = c.page_id WHERE c.capture_id = ?", [capture_id]
     ).fetchone()
     said = rows(
         db,
         "SELECT g.code, g.message FROM page_capture c JOIN page_finding g ON g.reading_id = c.newest_reading_id "
-        "LEFT JOIN field f ON f.id = g.field_id WHERE c.capture_id = ? AND coalesce(f.name, '') IN (?, '') "
-        f"AND g.severity IN {_WORTH} ORDER BY f.name IS NULL, {_SEVEREST}, g.id LIMIT 1",
-        [capture_id, field],
+        "LEFT JOIN field f ON f.id = g.field_id WHERE c.capture_id = ? AND (? = '' OR coalesce(f.name, '') IN (?, '')) "
+        f"AND g.severity IN {_WORTH} ORDER BY ? != '' AND f.name IS NULL, {_SEVEREST}, g.id LIMIT 1",
+        [capture_id, field, field, field],
     )
     finding = f"{said[0]['code']}: {said[0]['message']}" if said else None
     return {"url": page[0] if page else None, "capture_id": capture_id or None, "finding": finding}

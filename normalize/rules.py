@@ -28,7 +28,6 @@ _SHAPES: Mapping[str, re.Pattern[str]] = {
 """Of CIP 2020 the series, of NAICS 2022 the sectors, which are all there are."""
 
 
-
 @dataclass(frozen=True, slots=True, order=True)
 class Rule:
     """A value of a kind has a code; `added_at` tells since when the user says so, `line` where."""
@@ -195,3 +194,9 @@ def contradictions(rules: Rules) -> list[tuple[Rule, ...]]:
     for rule in rules.rules:
         by_value.setdefault((rule.kind, fold(rule.value)), []).append(rule)
     return [tuple(together) for together in by_value.values() if len({rule.code for rule in together}) > 1]
+
+
+def disagreeing(together: Sequence[Rule]) -> str:
+    """What rules that contradict each other say, in words."""
+    said = ", ".join(f"{rule.code} (line {rule.line})" for rule in together)
+    return f"rules contradict each other, none applies: {together[0].kind} {together[0].value!r} is {said}"

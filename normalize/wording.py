@@ -1,5 +1,7 @@
 """Values and codes in the words that people read, the same in the terminal and in the browser."""
 
+from collections.abc import Mapping
+
 from normalize.facts import Value
 from normalize.fields import Field
 
@@ -64,3 +66,18 @@ def value_words(field: Field, value: Value | None) -> str:
     if field.unit in ("years", "months"):
         return f"{value:g} {field.unit.removesuffix('s') if value == 1 else field.unit}"
     return str(value)
+
+
+def disputed_words(field: Field, support: Mapping[str, int]) -> str:
+    """The values on which pages disagree, the most frequent first: `$40.00 on 3 pages, $41.00 on 1`."""
+    said = sorted(support.items(), key=lambda one: (-one[1], one[0]))
+    words = [f"{value_words(field, _read(field, text))} on {pages:,}" for text, pages in said]
+    return ", ".join([f"{words[0]} {'page' if said[0][1] == 1 else 'pages'}", *words[1:]]) if words else ""
+
+
+def _read(field: Field, text: str) -> Value:
+    """A value from the text in which it is kept."""
+    if field.kind == "text":
+        return text
+    number = float(text)
+    return int(number) if number.is_integer() and "." not in text else number

@@ -51,21 +51,29 @@ class Reread:
 
 def refuse_lost(db: Database, path: Path, archive: Path, loads_official: bool = False) -> None:
     """Raise StorageError where the archive does not have what the database at `path` was made from."""
-    used = captures.files_in_use(db)
+    used = captures.known_files(db)
     if used and not any((archive / name).is_file() for name in used):
+        more = f" and {len(used) - 1:,} more are" if len(used) > 1 else " is"
         raise StorageError(
-            f"{archive}: none of the {counted(len(used), 'file')} with the pages of {path} is there, such as {min(used)}; "
-            "name its archive with --archive, or put it back"
+            f"{archive} holds none of the pages of {path}: {min(used)}{more} not there; name its archive with --archive, "
+            "or put it back"
         )
+    for lost in lost_vocabulary(db, archive, loads_official):
+        raise StorageError(lost)
+
+
+def lost_vocabulary(db: Database, archive: Path, loads_official: bool = False) -> Iterator[str]:
+    """The rules and, unless some are about to be loaded, the official files by which the database was made and which are gone, in
+    words. Raises StorageError."""
     if learned.rules(db) and not taught.rules_file(archive).exists():
-        raise StorageError(
-            f"{taught.rules_file(archive)}: {path} was made by rules of this file, and it is gone; put it back, "
+        yield (
+            f"{taught.rules_file(archive)}: the database was made by rules of this file, and it is gone; put it back, "
             "or, to be without rules, a file of the one line kind,value,code"
         )
     kept = {note.kind for note in taught.official_notes(archive)}
     for lost in (file for file in coding.known(db) if file.kind not in kept and not loads_official):
-        raise StorageError(
-            f"{taught.official_folder(archive, lost.kind)}: the copy of {lost.name} by which {path} codes occupations is gone; "
+        yield (
+            f"{taught.official_folder(archive, lost.kind)}: the copy of {lost.name} by which occupations are coded is gone; "
             f"put it back, or load it again: careerscape vocab load {lost.kind} PATH"
         )
 

@@ -1,7 +1,7 @@
 """The state of an installation: versions, configuration, database, archive, disk; and what is wrong with it."""
 
 import platform
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from importlib.metadata import version as release_of
 from pathlib import Path
@@ -10,7 +10,9 @@ from urllib.parse import urlsplit
 from db import captures, integrity
 from db.connection import Database
 from normalize import vocabulary
-from scraper import version
+from normalize.errors import CareerscapeError
+from normalize.rules import contradictions, disagreeing
+from scraper import arrears, official, taught, version
 from scraper.archive import Archive, Location
 from scraper.capture import stamp
 from scraper.operation import disk
@@ -38,6 +40,7 @@ def diagnose(settings: Settings, db: Database | None) -> Diagnosis:
         "configuration": _configuration(settings),
         "database": _database(settings.db, db, found),
         "archive": _archive(settings.archive, db, found),
+        "vocabulary": _vocabulary(settings.archive, db, found),
         "disk": _disk(settings, found),
     }
     return Diagnosis(sections, tuple(found))
@@ -58,7 +61,12 @@ def _configuration(settings: Settings) -> dict[str, str]:
         "healthcheck": watch or "none",
         "revisits": f"every {settings.revisit_min_days:g} to {settings.revisit_max_days:g} days, in full after "
         f"{settings.full_fetch_days} days",
+        "drift": ", ".join(f"{name} {_shown(value)}" for name, value in asdict(settings.drift).items()),
     }  # fmt: skip
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) or "none" if isinstance(value, tuple) else str(value)
 
 
 def _database(path: Path, db: Database | None, found: list[str]) -> dict[str, str]:
@@ -95,6 +103,31 @@ def _archive(folder: Path, db: Database | None, found: list[str]) -> dict[str, s
         "indexed": str(len(known)),
         "checked": f"{len(checked)} pages",
     }
+
+
+def _vocabulary(archive: Path, db: Database | None, found: list[str]) -> dict[str, str]:
+    """The user's rules and the copies of official files: whether they can be read, and whether the database follows them."""
+    said = {"rules": "none", "official files": "none"}
+    try:
+        rules = taught.rules_of(archive)
+        said["rules"] = f"{len(rules.rules)} in {taught.rules_file(archive)}" if rules else "none"
+        found += [f"{taught.rules_file(archive)}: {disagreeing(together)}" for together in contradictions(rules)]
+        if db:
+            waiting = [*arrears.waiting(db, rules)]
+            said["waiting"] = f"{len(waiting)}, applied by the next run that writes" if waiting else "none"
+            said |= {f"waits {number}": line for number, line in enumerate(waiting[:_MOST_NAMED], 1)}
+    except CareerscapeError as error:
+        found.append(str(error))
+    try:
+        notes = taught.official_notes(archive)
+        said["official files"] = ", ".join(f"{note.kind} {note.release or note.name}" for note in notes) or "none"
+        for note in notes:
+            official.kept(note.kind, taught.official_folder(archive, note.kind))
+        if db:
+            found += arrears.lost_vocabulary(db, archive)
+    except CareerscapeError as error:
+        found.append(str(error))
+    return said
 
 
 def _disk(settings: Settings, found: list[str]) -> dict[str, str]:

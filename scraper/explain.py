@@ -1,6 +1,5 @@
 """Where a value came from: the chain from the value back to the cell, the page and the record of the archive."""
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from normalize.errors import UnknownField
 from normalize.fields import BY_NAME, Field
 from normalize.terms import TERMS
 from normalize.witnesses import support
-from normalize.wording import item_words, value_words
+from normalize.wording import disputed_words, item_words, value_words
 from scraper import bodies
 from scraper.archive import Archive
 from scraper.parsing import Trace
@@ -104,7 +103,7 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
         capture_id: trace(bodies.read(archive, record), record.media_type, record.charset, record.url)
         for capture_id, record in records.items()
     }
-    conflicts = {(row["field"], row["item"]): row for row in queries.conflicts(db, slug)}
+    conflicts = {(row["field"], row["item"]): queries.unpacked(row) for row in queries.conflicts(db, slug)}
     return [
         _explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]], conflicts.get((row["field"], row["item"])))
         for row in observed
@@ -157,11 +156,18 @@ def in_words(title: str, explained: Sequence[Explanation], folder: Path) -> Iter
     for cells in pages.values():
         first = next(iter(cells.values()))[0]
         lines = [
-            line
-            for together in cells.values()
-            for line in (*(("value", _value(e.observation)) for e in together), *_place(together[0]))
+            line for together in cells.values() for line in (*(line for e in together for line in _said(e)), *_place(together[0]))
         ]
         yield f"{first.observation['field']} of {title}", [*lines, *_record(first, folder)]
+
+
+def _said(e: Explanation) -> Iterator[tuple[str, str]]:
+    """The value; where pages disagree, that there is none, what they say, and what this one does."""
+    if e.conflict:
+        field, item = BY_NAME[e.observation["field"]], e.observation["item"]
+        about = f"{item_words(field, item)}: " if item else ""
+        yield "no value", f"{about}pages disagree: {disputed_words(field, e.conflict['support'])}"
+    yield "this page" if e.conflict else "value", _value(e.observation)
 
 
 def _value(row: Row) -> str:
@@ -194,9 +200,6 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
         yield "agreement", f"{e.agreeing} places of the page agree"
     for number, finding in enumerate(e.findings):
         yield "" if number else "findings", f"{finding['code']}: {finding['message']}"
-    if e.conflict:
-        support = json.loads(e.conflict["support"]).items()
-        yield "conflict", "pages disagree: " + ", ".join(f"{value} on {pages}" for value, pages in support)
 
 
 def _record(e: Explanation, folder: Path) -> Iterator[tuple[str, str]]:

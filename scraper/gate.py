@@ -114,6 +114,8 @@ def unjudged_line(count: int) -> str:
 def in_lines(held: Held) -> list[str]:
     """What a run holds back, and what can be done, for a person."""
     lines = [f"held back: {counted(held.count, 'page')} of this run {'is' if held.count == 1 else 'are'} not published"]
+    if not held.count:
+        lines = ["no page of this run could be published"]
     lines += [f"out of its band: {in_words(move)}" for move in held.moved[:_MOST_SAID]]
     if (more := len(held.moved) - _MOST_SAID) > 0:
         lines.append(f"and {more:,} more figures out of their band")

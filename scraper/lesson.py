@@ -40,7 +40,7 @@ def checked(db: Database, coder: Coder, value: str, code: str, kind: Kind | None
     if of_kind in _CLOSED and not coder.rules.codes(of_kind, value):
         found = codes.code(of_kind, value)
         if found.code:
-            raise UsageError(f"{value!r} is known as the {of_kind} {found.code} ({found.title}); a rule can not make it another")
+            raise UsageError(f"{value!r} is known as the {of_kind} {found.code} ({found.title}); a rule cannot make it another")
     return of_kind
 
 

@@ -85,7 +85,7 @@ def _named(note: Note) -> str:
 def _warnings(copy: Official, before: Note | None, lost: int) -> Iterator[str]:
     """What may be wrong with a file that could be read."""
     if before and copy.rows < before.rows * _FEW:
-        yield f"{copy.name} has {copy.rows:,} rows, {_named(before)} before it had {before.rows:,}: is it whole?"
+        yield f"{copy.name} has {counted(copy.rows, 'row')}, {_named(before)} before it had {before.rows:,}: is it whole?"
     if before and (dropped := sorted({*map(_plain, before.files)} - {_plain(file.name) for file in copy.files})):
         yield f"no longer used, as the new files take the place of all: {', '.join(dropped)}"
     if lost:

@@ -225,12 +225,14 @@ _READERS: Mapping[Kind, Callable[[_Used], Iterator[Title]]] = {"onet": _onet, "d
 
 def _rows(sheet: Sheet | None, code_column: str, column: str, *more: str) -> Iterator[tuple[str, ...]]:
     """Code, title and some cells more of each row. A note below the table, in its first column alone, is no row."""
-    for line, cells in sheet.columns(code_column, column, *more) if sheet else ():
+    if sheet is None:
+        return
+    for line, cells in sheet.columns(code_column, column, *more):
         code, title = cells[:2]
         if _CODE.fullmatch(code) and title:
             yield cells
         elif title or _CODE.fullmatch(code):
-            raise UsageError(f"row {line}: {code[:40]!r} and {title[:40]!r} are no code and title of an occupation")
+            raise UsageError(f"{sheet.name}: row {line}: {code[:40]!r} and {title[:40]!r} are no code and title of an occupation")
 
 
 def keep(official: Official, folder: Path) -> None:
@@ -252,7 +254,7 @@ def keep(official: Official, folder: Path) -> None:
             shutil.rmtree(older)
 
 
-def kept(kind: Kind, folder: Path) -> Official | None:
+def kept(kind: str, folder: Path) -> Official | None:
     """What `keep` stored, None where it stored nothing. Raises StorageError where a file is missing or is another now."""
     path = folder / _NOTE
     if not path.is_file():
@@ -264,8 +266,8 @@ def kept(kind: Kind, folder: Path) -> Official | None:
         files = tuple(File(safe(file), (inner / safe(file)).read_bytes()) for file in note["files"])
         if note["kind"] != kind or digest(files) != sha256:
             raise StorageError(f"{inner}: the files are not those that were loaded; load {name} again")
-        again = read(kind, inner)
-    except (OSError, ValueError, KeyError, TypeError, UsageError) as error:
+        again = read(next(known for known in KINDS if known == kind), inner)
+    except (OSError, ValueError, KeyError, TypeError, StopIteration, UsageError) as error:
         raise StorageError(f"{path}: {error}; load the official file again") from error
     return replace(again, name=name, release=release, files=files)
 

@@ -52,7 +52,8 @@ class Publication:
 def publish_held(
     settings: Settings, named: int | None, reason: str | None, clock: Callable[[], datetime], who: str = ""
 ) -> Publication:  # fmt: skip
-    """Publish the held run that is named, or the newest: where it passes the check of today, or for a `reason` without one.
+    """Publish the held run that is named, or the newest that does not only follow others: where it passes the check of today, or
+    for a `reason` without one.
 
     Raises UsageError for a run that is not held and for an empty reason, Busy, StorageError.
     """
@@ -69,8 +70,10 @@ def publish_held(
 def in_lines(done: Publication) -> list[str]:
     """What became of a held run, for a person."""
     lines = [f"{counted(done.published, 'page')} of run {done.held_run} published"]
+    if not (done.published or done.waiting or done.moved):
+        lines = [f"run {done.held_run} has no page that can be published, and waits no more"]
     if done.others:
-        lines.append(f"with {'it' if done.published == 1 else 'them'}, {counted(done.others, 'page')} of other runs that waited for {'it' if done.published == 1 else 'them'}")
+        lines.append(f"with that, {counted(done.others, 'page')} of other runs that waited for it")
     if done.waiting or done.moved:
         lines = [*lines, f"{counted(done.waiting, 'page')} still held back"]
     lines += [f"still out of its band: {in_words(move)}" for move in done.moved]
@@ -107,7 +110,8 @@ def _chosen(db: Database, named: int | None) -> int:
     if not waiting:
         raise UsageError("no run is held back, there is nothing to publish")
     if named is None:
-        return waiting[0].run_id
+        leads = (one.run_id for one in waiting if one.alerts or holds.of_run(db, one.run_id, DRIFT))
+        return next(leads, waiting[0].run_id)
     if named not in {one.run_id for one in waiting}:
         listed = ", ".join(f"{one.run_id} ({one.command} of {one.started_at})" for one in waiting)
         raise UsageError(f"run {named} is not held back; held: {listed}")

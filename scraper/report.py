@@ -60,11 +60,7 @@ class Told:
         for page in self.pages:
             if not self._at_once:
                 _say_some(_errors(page), _MOST_ERRORS_OF_A_PAGE)
-            lesser += [
-                f"{page.name}: {f.severity}: {_words(f)}"
-                for f in page.findings
-                if f.severity == "warning" or f.code == "time_from_file"
-            ]
+            lesser += _lesser(page)
         _say_some(lesser, _MOST_SAID)
 
     def print_run(self, db: Database, done: "Report", as_json: bool) -> None:
@@ -75,7 +71,7 @@ class Told:
             more = {
                 "queued": done.left, "not_due": done.resting, "next_due_at": done.next_due_at or None,
                 "passed_over": done.passed_over, "stopped": done.stopped or None,
-                "held": _held(done.held), "requests": requests.outcomes(db, done.run_id),
+                "held": _held(done.held), "not_judged": done.held.unjudged, "requests": requests.outcomes(db, done.run_id),
             }  # fmt: skip
             terminal.print_json(row | more | {"files": pages, "findings": queries.findings(db, done.run_id)})
             return
@@ -93,6 +89,8 @@ def _about_run(done: "Report") -> Iterator[str]:
     for found in done.counts.lost:
         if found.code in ABOUT_RUNS:
             yield f"{found.severity}: {_words(found)}"
+    if said := gate.unjudged_line(done.held.unjudged):
+        yield said
     if done.held:
         yield from gate.in_lines(done.held)
     if done.adopted:
@@ -117,7 +115,15 @@ def held_lines(db: Database) -> Iterator[str]:
     for run in holds.waiting(db):
         moved = f", {counted(run.alerts, 'figure')} out of the band" if run.alerts else ""
         of_run = f"run {run.run_id} ({run.command} of {_day(run.started_at)}{moved})"
-        yield f"held back: {counted(run.captures, 'page')} of {of_run}: careerscape check"
+        held = f"held back: {counted(run.captures, 'page')} of" if run.captures else "nothing could be published of"
+        yield f"{held} {of_run}: careerscape check"
+
+
+def released_lines(db: Database, most: int) -> Iterator[str]:
+    """The held runs that were published last, by whom and why."""
+    for row in holds.released(db, most):
+        pages, at = counted(row["captures"], "page"), _day(row["released_at"])
+        yield f"published of the held run {row['run_id']}: {pages} on {at}, {row['released_by']}: {row['release_reason']}"
 
 
 def _day(stamp: str) -> str:
@@ -125,7 +131,25 @@ def _day(stamp: str) -> str:
 
 
 def _errors(page: "PageReport") -> list[str]:
-    return [f"{page.name}: {page.outcome}: {_words(f, page.name)}" for f in page.findings if f.severity == "error"]
+    found = [f for f in page.findings if f.severity == "error"]
+    return [f"{page.name}: {page.outcome}: {_words(some[0], page.name)}{_more(some)}" for some in _by_code(found)]
+
+
+def _lesser(page: "PageReport") -> list[str]:
+    found = [f for f in page.findings if f.severity == "warning" or f.code == "time_from_file"]
+    return [f"{page.name}: {some[0].severity}: {_words(some[0])}{_more(some)}" for some in _by_code(found)]
+
+
+def _by_code(findings: list[Finding]) -> list[list[Finding]]:
+    """The findings of a page, those of one code together."""
+    found: dict[str, list[Finding]] = {}
+    for one in findings:
+        found.setdefault(one.code, []).append(one)
+    return list(found.values())
+
+
+def _more(findings: list[Finding]) -> str:
+    return f" (and {len(findings) - 1:,} more of these on the page)" if len(findings) > 1 else ""
 
 
 def _words(finding: Finding, name: str = "") -> str:

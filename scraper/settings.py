@@ -165,8 +165,10 @@ def _between(least: float, most: float) -> Callable[[object], float]:
 
 def _measured(value: object) -> tuple[str, ...]:
     known = ("page", *BY_NAME)
-    if not isinstance(value, list) or any(name not in known for name in value):
-        raise ValueError(f"must be a list of fields, and of page for the outcomes of pages, not {_shown(value)}")
+    if not isinstance(value, list):
+        raise ValueError(f"must be a list of fields, and of page for the outcomes of pages, not {_shown(value)}")  # noqa: TRY004 - as above
+    if wrong := [name for name in value if name not in known]:
+        raise ValueError(f"must be a list of fields, and of page for the outcomes of pages; {_shown(wrong[0])} is none")
     return tuple(value)
 
 

@@ -47,7 +47,8 @@ Known = Callable[[Row], bool]
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A table: what stands above its header, the folded titles of its columns, and its rows, each with the number of its line.
+    """A table: what stands above its header, the folded titles of its columns, its rows, each with the number of its line, and
+    the name of its file.
 
     Every row has as many cells as the header.
     """
@@ -55,6 +56,7 @@ class Sheet:
     banner: str
     header: Row
     rows: tuple[tuple[int, Row], ...]
+    name: str = ""
 
     def columns(self, *names: str) -> Iterator[tuple[int, Row]]:
         """The cells of some columns of each row; empty for a column that is not there."""
@@ -208,7 +210,7 @@ def _sheet(entry: Entry, rows: Iterator[Row], known: Known, ragged: bool = True)
     for row in islice(rows, _FIRST_ROWS):
         if known(header := _header(row)):
             body = tuple(_rows(entry, rows, len(header), len(above) + 2, ragged))
-            return Sheet("\n".join(" ".join(filter(None, cells)) for cells in above), header, body)
+            return Sheet("\n".join(" ".join(filter(None, cells)) for cells in above), header, body, entry.name)
         above.append(row)
     return None
 

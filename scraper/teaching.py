@@ -68,7 +68,8 @@ def teach(settings: Settings, value: str, code: str, kind: Kind | None, clock: C
                 runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
             report.finished = True
         title = taught.Coder(settings.archive).title_of(rule.kind, code) or ""
-    told = tuple(found.message for found in report.counts.lost)
+        idle = bool(unknown.never_matched(db, Rules((rule,))))
+    told = (*(found.message for found in report.counts.lost), *["no page shows this value yet"] * idle)
     return Lesson(rule.kind, value, code, title, done.captures, changes, tuple(dict.fromkeys(done.partial)), told)
 
 
@@ -89,8 +90,7 @@ def _apply(db: Database, archive: Archive, report: Report, rule: Rule, with_it: 
 def reports(db: Database, known: Rules) -> Iterator[str]:
     """What there is to say of the user's rules: those that contradict each other, that wait, and that never matched."""
     for together in rules.contradictions(known):
-        said = ", ".join(f"{rule.code} (line {rule.line})" for rule in together)
-        yield f"rules contradict each other, none applies: {together[0].kind} {together[0].value!r} is {said}"
+        yield rules.disagreeing(together)
     yield from arrears.waiting(db, known)
     for rule in unknown.never_matched(db, known):
         yield f"a rule never matched (line {rule.line}): {rule.kind} {rule.value!r} is {rule.code}"

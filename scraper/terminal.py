@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, TextIO
 
@@ -14,7 +14,7 @@ from db.queries import Row
 from db.sheet import Line
 from normalize.errors import StorageError
 from normalize.fields import BY_NAME, Field
-from normalize.wording import NOT_SHOWN, SECTION_WORDS, counted, item_words, value_words
+from normalize.wording import NOT_SHOWN, SECTION_WORDS, counted, disputed_words, item_words, value_words
 
 _UNSAFE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\ud800-\udfff\U000e0000-\U000e007f]"
@@ -28,7 +28,7 @@ _LEGEND = {
     "missing": f"{NOT_SHOWN} the page shows that it has no value",
     "suspect": "? a check on the page contradicts the value",
     "unreadable": "unreadable: the page shows something that is no such value",
-    "disputed": "! pages disagree: this is what one of them says, the view conflict has the others",
+    "disputed": "! pages disagree, there is no latest value: what they say, and how many of them",
 }
 
 
@@ -95,6 +95,8 @@ def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
     table = _table()
     table.add_row("", *(Text(safe(o["title"]), style="bold") for o in occupations))
     table.add_row("", *(Text(safe(o["slug"]), style="dim") for o in occupations))
+    if any(o["soc_code"] for o in occupations):
+        table.add_row("", *(Text(safe(_soc(o)), style="dim") for o in occupations))
     table.add_row("", *(Text(_age(o), style="dim") for o in occupations))
     shares = {line.item: line for line in lines if line.field is _SKILL_PCT}
     for line, section, new_field in _with_breaks([line for line in lines if line.field is not _SKILL_PCT]):
@@ -119,6 +121,11 @@ def print_sheet(occupations: Sequence[Row], lines: Sequence[Line]) -> None:
         _print(Text("\n" + "\n".join(legend), style="dim"))
 
 
+def _soc(occupation: Row) -> str:
+    code = occupation["soc_code"]
+    return " ".join(filter(None, (f"SOC {code}", occupation["soc_title"]))) if code else "no SOC code"
+
+
 def _age(occupation: Row) -> str:
     return f"as of {(occupation['as_of'] or '')[:10] or 'never'}, {counted(occupation['captures'], 'capture')}"
 
@@ -131,22 +138,22 @@ def _with_breaks(lines: Sequence[Line]) -> Iterator[tuple[Line, str, bool]]:
         section, field = line.field.section, line.field.name
 
 
-def _cell(field: Field, row: Row | None, disputed: bool) -> Any:
+def _cell(field: Field, row: Row | None, disputed: Mapping[str, int]) -> Any:
     from rich.text import Text
 
+    if disputed:
+        return Text(f"! {safe(disputed_words(field, disputed))}", style=_STYLES["disputed"])
     if row is None:
         return Text("")
     status = row["status"]
     if status == "unreadable":
         return Text(f"unreadable: {safe(row['raw'])}", style=_STYLES[status])
-    if disputed:
-        status = "disputed"
     return Text(safe(value_words(field, row["value"])) + _MARKS.get(status, ""), style=_STYLES[status])
 
 
-def _with_share(name: Any, share: Row | None, disputed: bool) -> Any:
+def _with_share(name: Any, share: Row | None, disputed: Mapping[str, int]) -> Any:
     """A skill and its share on one line."""
-    if share is None or share["status"] in ("missing", "unreadable"):
+    if name.plain.startswith("! ") or share is None or share["status"] in ("missing", "unreadable"):
         return name
     return name.append(", ").append_text(_cell(_SKILL_PCT, share, disputed))
 

@@ -189,6 +189,9 @@ def test_a_body_that_was_written_again_is_found_again(tmp_path: Path):
     before, path = said(tmp_path), warc(tmp_path)
     shutil.copy(settings(tmp_path).db, tmp_path / "kept")
     path.rename(tmp_path / "elsewhere")
+    with pytest.raises(StorageError, match="holds none of the pages"):
+        import_pages(tmp_path, saved(OVERVIEW, DAYS[0]))
+    path.touch()
     import_pages(tmp_path, saved(OVERVIEW, DAYS[0]))  # heals, in a new file
     shutil.copy(tmp_path / "kept", settings(tmp_path).db)  # what the database would be had that run died
     import_pages(tmp_path)

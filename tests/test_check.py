@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from db.connection import open_to_read
-from scraper import inspection, run
+from scraper import gate, inspection, publishing, run
 from tests.command import Command
 from tests.drifting import AGE, COUNT, drifted, figures, publish, usual, without_age
 from tests.figures import SEED
@@ -114,3 +114,54 @@ def test_the_command_ends_with_4_while_a_run_is_held_and_changes_nothing(tmp_pat
     assert (tmp_path / "careerscape.db").read_bytes() == before
     command("publish", "--force", "they stopped showing it")
     assert command("check").returncode == 0
+
+
+def test_the_first_bad_page_of_an_alert_about_pages_is_shown_with_its_worst_finding(tmp_path: Path):
+    import_pages(tmp_path, *usual())
+    import_pages(tmp_path, *[saved(figures(n, Average_age="old", LGBT_Percentage="900%"), DAYS[1]) for n in range(COUNT)])
+    found = {row["measure"]: row for row in objects(tmp_path, "alert") if row["field"] is None}
+    assert found["partial"]["finding"].startswith("unreadable_cell: ")
+    assert found["findings"]["finding"].startswith("unreadable_cell: ")
+    assert "no finding\n" not in lines(tmp_path)
+
+
+def test_several_facts_have_no_latest_value(tmp_path: Path):
+    other = replace(SEED.with_cell("Average age", "47").with_cell("LGBT Percentage", "7%"), right="Baker")
+    import_pages(tmp_path, saved(SEED, DAYS[0]), saved(other, DAYS[1]))
+    assert "Pages disagree on 2 facts, which have no latest value:" in lines(tmp_path)
+    assert all(
+        isinstance(row["support"], dict) and isinstance(row["example_urls"], list) for row in objects(tmp_path, "conflict")
+    )
+
+
+def test_pages_that_nobody_judged_are_counted(tmp_path: Path):
+    import_pages(tmp_path, *usual(count=3))
+    assert "of the last run, 3 pages not judged: " in lines(tmp_path)
+    assert objects(tmp_path, "coverage")[0]["not_judged"] == 3
+    import_pages(tmp_path, *usual(1))
+    assert objects(tmp_path, "coverage")[0]["not_judged"] == COUNT, "three before them are no history"
+    import_pages(tmp_path, *usual(2))
+    assert "not judged" not in lines(tmp_path)
+    assert objects(tmp_path, "coverage")[0]["not_judged"] == 0
+
+
+def test_a_run_of_which_all_was_rejected_is_not_called_held(tmp_path: Path):
+    import_pages(tmp_path, *usual())
+    wrong = [replace(saved(figures(n), DAYS[1]), body=saved(figures(n + 50), DAYS[1]).body) for n in range(COUNT)]
+    report = import_pages(tmp_path, *wrong)
+    said = "\n".join(gate.in_lines(report.held))
+    assert "no page of this run could be published" in said
+    assert "Run 2 has no page that can be published:" in lines(tmp_path)
+    assert "waits no more" in "\n".join(publishing.in_lines(publish(tmp_path, "the site is gone")))
+    assert "0 pages" not in said + lines(tmp_path)
+
+
+@pytest.mark.slow
+def test_who_published_a_held_run_is_told(tmp_path: Path):
+    drifted(tmp_path)
+    publish(tmp_path, "they stopped showing it")
+    command = Command(tmp_path)
+    said = "published of the held run 2: 24 pages on 2026-01-01 00:00:00, me@here: they stopped showing it"
+    assert said in command("status").stdout
+    (release,) = command.json("status")[0]["releases"]
+    assert (release["run_id"], release["captures"], release["released_by"]) == (2, COUNT, "me@here")

@@ -254,10 +254,12 @@ def test_warnings_are_said_and_counted(run: Command):
     save(run.folder, "a.html", page, SEED.url)
     done = run("import", run.folder / "a.html")
     assert done.stdout == "1 page: 1 loaded; 2 warnings\n"
-    assert [line.split(": ")[1:3] for line in done.stderr.splitlines()] == [
+    *lines, last = done.stderr.splitlines()
+    assert [line.split(": ")[1:3] for line in lines] == [
         ["warning", "unknown_label"],
         ["warning", "shares_sum (left demographics.gender_pct)"],
     ]
+    assert last == "1 page not judged: too few to compare, or too few before them"
 
 
 def test_a_time_that_is_the_files_own_is_said(run: Command):

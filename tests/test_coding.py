@@ -235,23 +235,44 @@ def test_texts_that_stand_nowhere_any_more_lose_their_code(db):
     assert db.execute("SELECT text FROM coding WHERE kind = 'city'").fetchall() == [("Tulsa, OK",)]
 
 
-def test_another_vocabulary_codes_everything_anew_once(db):
+def digests(one: str, **others: str) -> dict[Kind, str]:
+    return dict.fromkeys(coding.KINDS, one) | others  # type: ignore[return-value]
+
+
+def catch_up(db: Database, book: Book | None, by: Mapping[Kind, str]) -> list[tuple[str, object]]:
     with db.atomic():
-        assert coding.catch_up(db, None, "a", 1, day(1)) == []
-        book = Book({"Retail": "51"})
-        assert coding.catch_up(db, book, "a", 1, day(2)) == []
-        assert book.asked == []
-        changes = coding.catch_up(db, book, "b", 1, day(2))
-        assert ("best_industry_naics", "51") in [(change.field, change.new_value) for change in changes]
-        assert coding.catch_up(db, book, "b", 1, day(2)) == []
+        return [(change.field, change.new_value) for change in coding.catch_up(db, book, by, 1, day(1))]
+
+
+def test_another_vocabulary_codes_everything_anew_once(db):
+    book = Book({"Retail": "51"})
+    assert catch_up(db, None, digests("a")) == []
+    assert catch_up(db, book, digests("a")) == []
+    assert book.asked == []
+    assert ("best_industry_naics", "51") in catch_up(db, book, digests("b"))
+    assert catch_up(db, book, digests("b")) == []
+
+
+def test_only_the_kinds_with_another_vocabulary_are_coded_anew(db):
+    book = Book({"Retail": "51", "Law": "99"})
+    catch_up(db, None, digests("a"))
+    assert catch_up(db, book, digests("a", industry="b")) == [("best_industry_naics", "51")]
+    assert catch_up(db, book, digests("a", industry="b", major="b")) == [("major_cip", "99")]
 
 
 def test_a_database_without_codes_is_coded_for_the_first_time_without_changes(db):
     before = codes(db)
     db.conn.execute("DELETE FROM coding")
-    with db.atomic():
-        assert coding.catch_up(db, None, "a", 1, day(1)) == []
+    assert catch_up(db, None, digests("a")) == []
     assert codes(db) == before
+    assert db.execute("SELECT count(*) FROM applied_change").fetchone() == (0,)
+
+
+def test_what_publishing_coded_by_the_built_in_lists_is_no_former_code(db):
+    with db.atomic():
+        coding.remember(db, "onet", "db_27_0", "27.0", "ab" * 32, 57_000, NOW)
+    assert catch_up(db, Book({"Baker": BAKER, "Retail": "51"}), digests("a")) == []
+    assert (codes(db)[3], codes(db)[-1]) == ("51", "51-3011")
     assert db.execute("SELECT count(*) FROM applied_change").fetchone() == (0,)
 
 
@@ -265,8 +286,9 @@ def test_a_database_without_codes_and_conflicts_is_taken_over(tmp_path):
     db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
     db.conn.execute("PRAGMA user_version = 3")
     run_id = runs.begin(db, "import", NOW)
-    for number, title in enumerate(("Baker", "BAKER")):
-        page = Shown(day(number), "baker", "cook", (), titles=(title, "Cook"))
+    for number, (title, jobs) in enumerate((("Baker", 5), ("BAKER", 6))):
+        facts = (("left", "outlook.jobs", "", jobs, "ok"), ("left", STATE, "", "Ohio", "ok"))
+        page = Shown(day(number), "baker", f"cook{number}", facts, titles=(title, "Cook"))
         row = captures.CaptureRow(
             page.capture_id, page.url, page.at, page.at, "live", "http", "text/html", "", 200, page.sha256, "a", 0, 1
         )
@@ -275,7 +297,13 @@ def test_a_database_without_codes_and_conflicts_is_taken_over(tmp_path):
     db.conn.commit()
     db.close()
     open_to_write(path).close()
-    assert rows(path, "SELECT slug, title FROM occupation ORDER BY slug") == [("baker", "BAKER"), ("cook", "Cook")]
+    assert rows(path, "SELECT slug, title FROM occupation ORDER BY slug") == [
+        ("baker", "BAKER"), ("cook0", "Cook"), ("cook1", "Cook"),
+    ]  # fmt: skip
+    assert rows(path, "SELECT occupation, field, value_count FROM conflict") == [("baker", "outlook.jobs", 2)]
+    latest = "SELECT outlook_jobs, best_state_usps FROM occupation_latest WHERE slug = 'baker'"
+    assert rows(path, latest) == [(None, "OH")]
+    assert rows(path, "SELECT count(*) FROM applied_change") == [(0,)]
     assert sound(path)
 
 

@@ -90,7 +90,7 @@ def listed() -> dict[str, tuple[str, str]]:
             reason = line[3].lower() + line[4:]
         elif line.startswith("Caught by "):
             caught_by = line.removeprefix("Caught by ").removesuffix(".")
-        elif line.startswith("- "):
+        elif line.startswith("- ") and reason:
             name, _, example = line[2:].partition(": ")
             assert example, f"{name} has no example"
             assert name not in found

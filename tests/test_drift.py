@@ -176,4 +176,10 @@ def test_the_history_is_of_the_site_alone(tmp_path: Path):
     with closing(open_to_read(settings(tmp_path).db)) as db:
         assert len(sights.published(db, "zippia", site_of)) == COUNT
         assert sights.published(db, "another", site_of) == []
-        assert drift.measured(db, 1, [], site_of, Band()) == []
+        assert drift.measured(db, 1, [], site_of, Band()) == drift.Measured()
+
+
+def test_a_field_that_is_none_is_named(tmp_path: Path):
+    (tmp_path / "careerscape.toml").write_text('[drift]\noff = ["page", "no.field"]\n')
+    with pytest.raises(ConfigError, match=r"drift\.off must be a list of fields.*'no\.field' is none"):
+        resolve({"config": str(tmp_path / "careerscape.toml")}, {})

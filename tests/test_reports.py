@@ -4,6 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from normalize.findings import finding
+from scraper import report
+from scraper.intake import PageReport
 from tests.command import FIXTURES, Command
 from tests.imports import rows
 
@@ -132,3 +135,16 @@ def test_doctor_names_a_damaged_database(tmp_path: Path):
 def test_doctor_reports_a_wrong_configuration(tmp_path: Path):
     (tmp_path / "careerscape.toml").write_text('contact = "nobody"\n')
     assert "is no contact" in Command(tmp_path)("doctor", exit_code=78).stderr
+
+
+def test_of_a_bad_page_each_kind_of_finding_is_said_once():
+    bad = [finding("unreadable_cell", f"cell {n}") for n in range(9)] + [finding("unknown_label", f"row {n}") for n in range(9)]
+    told = report.Told(lambda: None)
+    for name in ("a.html", "b.html"):
+        told.add(PageReport(name, "partial", tuple(bad)))
+    with pytest.MonkeyPatch.context() as heard:
+        lines: list[str] = []
+        heard.setattr(report.terminal, "say", lines.append)
+        told.say()
+    assert [line.split(": ")[0] for line in lines] == ["a.html", "b.html", "a.html", "b.html"]
+    assert all(line.endswith("(and 8 more of these on the page)") for line in lines)

@@ -21,15 +21,19 @@ def compare(context: typer.Context, left: Occupation, right: Occupation, as_json
 
 def _sheet(context: typer.Context, names: tuple[str, ...], as_json: bool) -> None:
     from db import queries
+    from normalize.errors import UsageError
     from scraper import terminal
 
     with reading(context) as db:
         slugs = [queries.occupation(db, name) for name in names]
+        if len(slugs) > len(set(slugs)):
+            raise UsageError(f"{' and '.join(map(repr, names))} are one occupation, {slugs[0]}: name two to compare")
         if not as_json:
             print_sheet(db, slugs)
             return
         objects = [
-            queries.latest(db, slug) | {"facts": queries.facts(db, slug), "conflicts": queries.conflicts(db, slug)}
+            queries.latest(db, slug)
+            | {"facts": queries.facts(db, slug), "conflicts": [*map(queries.unpacked, queries.conflicts(db, slug))]}
             for slug in slugs
         ]
     terminal.print_json(objects[0] if len(objects) == 1 else dict(zip(("left", "right"), objects, strict=True)))

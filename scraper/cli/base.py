@@ -89,4 +89,7 @@ def print_sheet(db: "Database", slugs: Sequence[str]) -> None:
     from db import queries, sheet
     from scraper import terminal
 
-    terminal.print_sheet([queries.latest(db, slug) for slug in slugs], sheet.lines(db, slugs))
+    heads = [
+        queries.latest(db, slug) | dict(zip(("soc_code", "soc_title"), queries.soc(db, slug), strict=True)) for slug in slugs
+    ]
+    terminal.print_sheet(heads, sheet.lines(db, slugs))

@@ -20,16 +20,18 @@ def check(
     from datetime import UTC, datetime
 
     from db import holds
-    from scraper import gate, inspection, terminal
+    from scraper import arrears, gate, inspection, terminal
 
-    now = datetime.now(UTC)
+    now, band = datetime.now(UTC), settings_of(context).drift
     with reading(context) as db:
+        for line in arrears.of_archive(db, settings_of(context).archive):
+            terminal.say(line)
         held = bool(holds.waiting(db))
         if as_json:
-            for found in inspection.objects(db, now):
+            for found in inspection.objects(db, now, band):
                 terminal.print_json(found)
         else:
-            terminal.tell("\n".join(inspection.lines(db, now, None if everything else inspection.MOST_LISTED)))
+            terminal.tell("\n".join(inspection.lines(db, now, None if everything else inspection.MOST_LISTED, band)))
     raise typer.Exit(gate.EXIT_CODE if held else 0)
 
 
@@ -50,11 +52,15 @@ def publish(
     """
     from datetime import UTC, datetime
 
+    from db import queries
     from scraper import publishing, terminal
     from scraper.process import raise_when_terminated
 
     raise_when_terminated()
     done = publishing.publish_held(settings_of(context), run, force, lambda: datetime.now(UTC))
+    with reading(context) as db:
+        for found in queries.findings(db, done.run_id):
+            terminal.say(found["message"])
     if as_json:
         terminal.print_json(done.to_dict())
     else:

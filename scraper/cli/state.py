@@ -24,9 +24,11 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         scraped = next((row["run_id"] for row in runs if row["command"] == "scrape"), 0)
         more = {"queue": queue.counts(db, now), "held": hosts.held(db, now), "parked": queue.parked(db, 100)}
         more |= {"requests": requests.outcomes(db, scraped), "held_runs": [asdict(run) for run in holds.waiting(db)]}
+        more["releases"] = holds.released(db, 10)
         lines = [
             report.coverage_line(counts, covered),
             *report.held_lines(db),
+            *report.released_lines(db, 3),
             *report.queue_lines(db, now),
             report.requests_line(db, scraped),
         ]

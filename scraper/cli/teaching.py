@@ -10,7 +10,6 @@ from normalize.rules import Kind
 from scraper.cli.base import Json, app, reading, settings_of
 
 if TYPE_CHECKING:
-    from db.unknown import Unknown
     from scraper.teaching import Lesson
 
 vocab = typer.Typer(help="Load official vocabularies.", no_args_is_help=True, rich_markup_mode=None)
@@ -44,7 +43,7 @@ def unknown(context: typer.Context, as_json: Json = False) -> None:
             )
             for e in entries
         ]
-        terminal.print_table(("kind", "value", "seen", "last", "suggestions", "for example"), rows)
+        terminal.print_table(("kind", "value", "seen", "last", "spelled most alike", "for example"), rows)
         terminal.say("teach one with: careerscape map VALUE CODE")
     else:
         terminal.say("nothing is unknown")
@@ -61,7 +60,6 @@ def map_(
     """Teach one value; only what depends on it is normalized again."""
     from datetime import UTC, datetime
 
-    from normalize import codes
     from scraper import teaching, terminal
     from scraper.process import raise_when_terminated
 
@@ -69,10 +67,9 @@ def map_(
     done = teaching.teach(settings_of(context), value, code, kind, lambda: datetime.now(UTC))
     if as_json:
         terminal.print_json(asdict(done))
-        return
-    title = codes.title_of(done.kind, done.code)
-    terminal.tell(f"{done.kind} {done.value!r} is {done.code}{f' ({title})' if title and title != done.code else ''}")
-    _tell_changes(done)
+    else:
+        _tell_lesson(done)
+    raise typer.Exit(done.exit_code)
 
 
 @vocab.command()
@@ -85,28 +82,44 @@ def load(
     """Load your copy of an official file of occupations."""
     from datetime import UTC, datetime
 
-    from scraper import teaching, terminal
+    from scraper import lists, terminal
     from scraper.process import raise_when_terminated
 
     raise_when_terminated()
-    done = teaching.load_official(settings_of(context), kind, path, lambda: datetime.now(UTC))
+    done = lists.load(settings_of(context), kind, path, lambda: datetime.now(UTC))
     if as_json:
         terminal.print_json(asdict(done))
         return
     release = f" {done.release}" if done.release else ""
-    terminal.tell(f"{kind}{release}: {done.titles:,} titles, sha256 {done.sha256}")
-    terminal.tell(f"{done.coded:,} of {done.occupations:,} occupations have a code, {done.ambiguous:,} are ambiguous")
+    replaces = f", replaces {done.replaces}" if done.replaces else ""
+    terminal.tell(f"{kind}{release}: {done.titles:,} titles, sha256 {done.sha256}{replaces}")
+    turned = f"{done.gained:,} gained a code, {done.lost:,} lost theirs, {done.changed:,} have another"
+    terminal.tell(f"{done.coded:,} of {done.occupations:,} occupations have a code, {done.ambiguous:,} are ambiguous; {turned}")
+    for warning in done.warnings:
+        terminal.say(f"warning: {warning}")
 
 
-def _likely(entry: "Unknown") -> str:
-    return "; ".join(f"{code} {title}".strip() for code, title, _ in entry.suggestions)
+def _tell_lesson(done: "Lesson") -> None:
+    from scraper import terminal
+
+    for told in done.told:
+        terminal.say(told)
+    title = f" ({done.title})" if done.title and done.title != done.code else ""
+    terminal.tell(f"{done.kind} {done.value!r} is {done.code}{title}")
+    if not done.title:
+        terminal.say(f"no title of {done.code} is known here: look up whether there is such a code")
+    _tell_changes(done)
+    for url in done.partial[:_MOST_SHOWN]:
+        terminal.say(f"{url}: partial: not all of the page can be read (careerscape check)")
+    if len(done.partial) > _MOST_SHOWN:
+        terminal.say(f"and {len(done.partial) - _MOST_SHOWN:,} more pages that are partial")
 
 
 def _tell_changes(done: "Lesson") -> None:
     from normalize.wording import counted
     from scraper import terminal
 
-    again = f"; {done.captures:,} captures read again" if done.captures else ""
+    again = f"; {counted(done.captures, 'capture')} read again" if done.captures else ""
     terminal.tell(f"{counted(len(done.changes), 'value')} changed{again}")
     for change in done.changes[:_MOST_SHOWN]:
         name = f"{change.field}{f' {change.item}' if change.item else ''}"

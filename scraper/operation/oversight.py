@@ -13,8 +13,8 @@ from scraper.capture import stamp
 from scraper.intake import PageReport, Report
 from scraper.operation import metrics
 from scraper.operation.events import Level, Log, Silent
+from scraper.process import code_of
 from scraper.report import ABOUT_RUNS, Told
-from scraper.run import code_of
 from scraper.visits import Hop
 from scraper.watch import Watch
 

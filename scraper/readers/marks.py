@@ -1,6 +1,5 @@
 """What attributes say of elements, where it changes what their tags mean: the roles of tables, and what is hidden."""
 
-import re
 from collections.abc import Iterator, Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -8,9 +7,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode
 from scraper.readers.tags import KINDS, LEVELS, is_hidden
 
 _ANY = '[role~="table" i], [role~="grid" i], [role~="treegrid" i], [hidden], [style*="display" i], [style*="visibility" i]'
-_PANELS = '[role="tabpanel" i][aria-labelledby]'
+_PANELS, _TABS = '[role="tabpanel" i][aria-labelledby]', '[role="tab" i][id]'
 _STRUCTURE = "table, dl, ul, ol, h1, h2, h3, h4, h5, h6, [role]"
-_NAME = re.compile(r"[\w.:-]{1,200}")
 _TABLES = frozenset(("table", "grid", "treegrid"))
 _CELLS = frozenset(("cell", "gridcell", "columnheader", "rowheader"))
 _PARTS = {**dict.fromkeys(_CELLS, "cell"), "row": "row", "rowgroup": "group", "caption": "caption"}
@@ -43,13 +41,13 @@ def of(tree: LexborHTMLParser) -> Mapping[int, str]:
 def panels(tree: LexborHTMLParser) -> Mapping[int, str]:
     """The words of the tab of each panel, by the `mem_id` of the panel, and none by that of what follows a panel."""
     found: dict[int, str] = {}
-    for panel in tree.css(_PANELS):
-        names = (panel.attributes.get("aria-labelledby") or "").split()
-        tab = tree.root and len(names) == 1 and _NAME.fullmatch(names[0]) and tree.css_first(f'[role="tab" i][id="{names[0]}"]')
-        if tab and (words := tab.text(separator=" ").strip()):
-            found[panel.mem_id] = words
-            if (behind := _behind(panel)) is not None:
-                found.setdefault(behind.mem_id, "")
+    if (panels := tree.css(_PANELS)) and (tabs := {tab.attributes.get("id"): tab for tab in tree.css(_TABS)}):
+        for panel in panels:
+            tab = tabs.get((panel.attributes.get("aria-labelledby") or "").strip())
+            if tab and (words := tab.text(separator=" ").strip()):
+                found[panel.mem_id] = words
+                if (behind := _behind(panel)) is not None:
+                    found.setdefault(behind.mem_id, "")
     return found
 
 
