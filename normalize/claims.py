@@ -7,7 +7,7 @@ from normalize.noun import noun
 
 Side = Literal["left", "right"]
 SIDES: tuple[Side, Side] = ("left", "right")
-Doubt = Literal["", "cut_off", "ragged_row", "not_text", "drawn_sign", "below_heading"]
+Doubt = Literal["", "cut_off", "ragged_row", "not_text", "drawn_sign", "below_heading", "order_differs"]
 
 
 @noun

@@ -50,6 +50,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "rows_exchanged": ("warning", "the cell is no value of its own row, but would be one of a row that has none"),
     "out_of_range": ("warning", "the value is outside what the field can be"),
     "drawn_sign": ("warning", "a picture stands beside the figure and may be its sign"),
+    "order_differs": ("warning", "the sentence calls a figure higher or lower than another, but it is not"),
     "experience_unit_unknown": ("warning", "the page does not show whether the years of experience are months"),
     "experience_differs": ("warning", "the experience is not the upper end of the time to become"),
     "mirror_differs": ("warning", "another page that compares the same two jobs says something else"),

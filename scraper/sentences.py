@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
 from normalize.folding import fold, fold_with_offsets
+from normalize.witnesses import understand
 from scraper.sites import LEFT_MARK, RIGHT_MARK, Sentence, Site
 
 _MARKS: dict[Side, str] = {"left": LEFT_MARK, "right": RIGHT_MARK}
@@ -119,7 +120,7 @@ class Prose:
                     if not _overlaps(taken, match.span()) and _begins_a_sentence(text, offsets[match.start()]):
                         taken.append(match.span())
                         closed = bool(text_marked[match.end() :].strip(" ,;:")) or text_marked.rstrip()[-1] in ".!?"
-                        doubt: Doubt = "cut_off" if cut and not closed else ""
+                        doubt: Doubt = "cut_off" if cut and not closed else self._order(sentence, match, text[offsets[match.start()] :])
                         yield from self._values(sentence, match, text, folded, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)
@@ -129,6 +130,20 @@ class Prose:
             for hint in sentence.hint_pattern.finditer(text_marked):
                 if not _overlaps(taken, hint.span()):
                     self._passed_over.setdefault(sentence.name, text[offsets[hint.start()] :])
+
+    def _order(self, sentence: Sentence, match: re.Match[str], words: str) -> Doubt:
+        """The doubt about a sentence that calls its first value higher or lower than its second, where it is not."""
+        said = match.groupdict()
+        if not (said.get("higher") or said.get("lower")):
+            return ""
+        first, second = (understand(sentence.term, said[value] or "")[0] for value in ("value1", "value2"))
+        if not first or not second or not first.rows or not second.rows:
+            return ""
+        one, other = first.rows[0].value, second.rows[0].value
+        if isinstance(one, str) or isinstance(other, str) or (one > other if said.get("higher") else one < other):
+            return ""
+        self.notes.append(Note("order_differs", f"{sentence.name}: {' '.join(words[:160].split())!r}"))
+        return "order_differs"
 
     def may_speak(self, text: str) -> bool:
         """Whether a run of text can hold a sentence that is read; quick, and never wrong about a no."""

@@ -179,3 +179,15 @@ def test_the_raw_words_are_verbatim_and_stand_where_they_stand():
     )
     claims = [c for c in interpret(document, URL).claims if c.term == "time_to_become"]
     assert [(c.raw, prose[c.place.start : c.place.start + len(c.raw)]) for c in claims] == [("6–12 months", "6–12 months")] * 2
+
+
+@pytest.mark.parametrize(("first", "word", "second", "holds"), [
+    ("$50,000", "higher", "$40,000", True), ("$40,000", "lower", "$50,000", True), ("$40,000", "higher", "$50,000", False),
+    ("$50,000", "less", "$40,000", False), ("$40,000", "more", "$40,000", False),
+])  # fmt: skip
+def test_a_sentence_that_denies_its_own_figures_is_in_doubt(first: str, word: str, second: str, holds: bool):
+    prose = f"A chef has an average salary of {first}, which is {word} than the {second} average salary of a line cook, prep cook."
+    page = read(prose)
+    assert {f.status for f in page.facts if f.field == "salary.annual_mean_usd"} == {"ok" if holds else "suspect"}
+    assert codes(page) == ([] if holds else ["order_differs"])
+    assert holds or f"A chef has an average salary of {first}" in page.findings[0].message

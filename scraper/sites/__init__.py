@@ -24,6 +24,8 @@ _SLOTS = {
     "{a}": "(?:an? |the )?",
     "{adverb}": "(?:(?:typically|usually|generally|normally|often) )?",
     "{end}": r"(?= ?(?:[.,;:!)]|$))(?!\.[0-9]|,? (?:or|per|plus|each|to|more)\b)",
+    "{higher}": "(?P<higher>higher|more|greater)",
+    "{lower}": "(?P<lower>lower|less|smaller)",
     "{job}": f"(?:{_JOB})",
     **{f"{{job{n}}}": f"(?P<job{n}>{_JOB})" for n in (1, 2)},
     **{f"{{time{n}}}": f"(?P<value{n}>{duration.FORM})" for n in (1, 2)},
