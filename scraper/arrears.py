@@ -56,7 +56,7 @@ def refuse_lost(db: Database, path: Path, archive: Path, loads_official: bool = 
         more = f" and {len(used) - 1:,} more are" if len(used) > 1 else " is"
         raise StorageError(
             f"{archive} holds none of the pages of {path}: {min(used)}{more} not there; name its archive with --archive, "
-            "or put it back"
+            "or put it back (an empty file of that name will do, if the pages are lost for good)"
         )
     for lost in lost_vocabulary(db, archive, loads_official):
         raise StorageError(lost)

@@ -120,7 +120,8 @@ class Prose:
                     if not _overlaps(taken, match.span()) and _begins_a_sentence(text, offsets[match.start()]):
                         taken.append(match.span())
                         closed = bool(text_marked[match.end() :].strip(" ,;:")) or text_marked.rstrip()[-1] in ".!?"
-                        doubt: Doubt = "cut_off" if cut and not closed else self._order(sentence, match, text[offsets[match.start()] :])
+                        order = self._order(sentence, match, text[offsets[match.start()] :])
+                        doubt: Doubt = "cut_off" if cut and not closed else order
                         yield from self._values(sentence, match, text, folded, offsets, place, doubt)
             if taken and sentence.part not in self.parts:
                 self.parts.append(sentence.part)

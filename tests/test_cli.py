@@ -357,6 +357,9 @@ def test_a_page_that_the_archive_lost_is_kept_again_when_it_comes_again(run: Com
     (warc,) = (run.folder / "archive").glob("*.warc.gz")
     if loss == "folder":
         shutil.rmtree(run.folder / "archive")
+        assert "holds none of the pages" in run("import", path, exit_code=74).stderr
+        warc.parent.mkdir(exist_ok=True)
+        warc.touch()
     else:
         warc.write_bytes(warc.read_bytes()[:-40] + bytes(40))
     run("explain", "loss-mitigation-specialist", "annual_mean_usd", exit_code=74)

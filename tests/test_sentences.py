@@ -186,8 +186,8 @@ def test_the_raw_words_are_verbatim_and_stand_where_they_stand():
     ("$50,000", "less", "$40,000", False), ("$40,000", "more", "$40,000", False),
 ])  # fmt: skip
 def test_a_sentence_that_denies_its_own_figures_is_in_doubt(first: str, word: str, second: str, holds: bool):
-    prose = f"A chef has an average salary of {first}, which is {word} than the {second} average salary of a line cook, prep cook."
-    page = read(prose)
+    said = f"{first}, which is {word} than the {second} average salary of a line cook, prep cook."
+    page = read(f"A chef has an average salary of {said}")
     assert {f.status for f in page.facts if f.field == "salary.annual_mean_usd"} == {"ok" if holds else "suspect"}
     assert codes(page) == ([] if holds else ["order_differs"])
     assert holds or f"A chef has an average salary of {first}" in page.findings[0].message
