@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from normalize.claims import Claim, Doubt, Note, Place, Side
 from normalize.folding import fold, is_blank, plain, shown, without_icons
-from normalize.terms import TERMS
+from scraper import limits
 from scraper.cells import Said, take_apart
 from scraper.comparison import SIGNED, Compared
 from scraper.document import DRAWN, Table
@@ -114,10 +114,12 @@ class Cards:
         filled = [cell for cell in cells if not is_blank(cell.text) or (row.number, cell.column) in self.unseen]
         if not filled:
             return True
-        if len(cells) > 1 and not any(row.known) and (limit := self._limit(filled)):
-            self.below.heads(limit)
-            self._unread(row)
-            return True
+        if len(cells) > 1 and not any(row.known) and not filled[0].said.side:
+            values = (cell.text for cell in filled[1:] if not cell.said.side)
+            if limit := limits.of_row(filled[0].text, values, self.reader):
+                self.below.heads(limit)
+                self._unread(row)
+                return True
         if len(cells) > 1 and not self.statements and not self.state.labels and self._heads_columns(filled):
             return self._take_header(filled)
         if words := self._words(row, filled):
@@ -150,13 +152,6 @@ class Cards:
         corners = self.reader.site.layout.corner_set
         others = [cell for cell in filled if not (cell.said.is_bare and cell.said.side)]
         return all(fold(cell.text) in corners and not cell.said.known for cell in others) and len(filled) - len(others) < 2
-
-    def _limit(self, filled: list[_Cell]) -> str:
-        """What a row without a label says of whom the figures are: `Year | 2019`, `Measure | Women`."""
-        first, layout = filled[0].text, self.reader.site.layout
-        if fold(first) not in layout.dimension_set | layout.corner_set or filled[0].said.side:
-            return ""
-        return next((cell.text for cell in filled[1:] if not cell.said.side and self.reader.limits(first, cell.text)), "")
 
     def _take_header(self, filled: list[_Cell]) -> bool:
         for cell in filled:
@@ -318,7 +313,7 @@ class Cards:
         said = f"{statement.label!r} of {statement.title!r}"
         if statement.below:
             doubt = "below_heading"
-            notes.append(Note("unknown_heading", f"{said} below {statement.below[:80]!r}", statement.side, TERMS[term].fields[0]))
+            notes.append(limits.doubted(said, statement.below, statement.side, term))
         elif doubt:
             notes.append(Note(doubt, said, statement.side))
         place, raw = self.place(statement.row, statement.column, statement.said)

@@ -8,7 +8,7 @@ from itertools import chain
 
 from normalize.claims import SIDES, Claim, Doubt, Note, Place, Side
 from normalize.folding import fold, is_blank, plain, shown
-from normalize.terms import TERMS
+from scraper import limits
 from scraper.cells import take_apart
 from scraper.document import Table
 from scraper.headings import Reader
@@ -243,13 +243,10 @@ class _Comparison:
         unlabelled = is_blank(label) and not any(self.below.is_passed_over(text, unseen=False) for text in texts)
         if unlabelled and texts and all(self.reader.narrows(text) or not _AMOUNT.search(text) for text in texts):
             self.below.words = self.below.words or texts[0]
-        elif limiting := next((text for text in texts if self._limits(label, text)), ""):
+        elif limiting := limits.of_row(label, texts, self.reader):
             self.below.words = self.below.words or f"{shown(label)} {shown(limiting)}"
             self.result.claims = [replace(claim, doubt=claim.doubt or "below_heading") for claim in self.result.claims]
             self._note("unknown_heading", f"all figures of {self.below.words[:80]!r}")
-
-    def _limits(self, label: str, text: str) -> bool:
-        return fold(label) in self.site.layout.dimension_set and self.reader.limits(label, text)
 
     def _take(self, row: Row, columns: _Columns, width: int) -> None:
         cell, known = self._label(row, columns)
@@ -276,7 +273,7 @@ class _Comparison:
                         self._note(why, f"{label!r} of {columns.titles[side]!r}", side)
                     if below and not why:
                         why = "below_heading"
-                        self._note("unknown_heading", f"{label!r} below {below[:80]!r}", side, TERMS[term].fields[0])
+                        self.result.notes.append(limits.doubted(repr(label), below, side, term))
                     place, heading = Place(self.block, row.number, column), columns.titles[side]
                     claim = Claim(term, side, row.cells[column], section, place, label, heading, "", why, said)
                     self.result.claims.append(claim)

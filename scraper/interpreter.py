@@ -1,13 +1,12 @@
 """Document to Claims: by titles, labels and headings of a site, never by class names or positions."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
 from normalize.claims import SIDES, Claim, Claims, Job, Note, Place
 from normalize.errors import Rejected
-from normalize.terms import TERMS
-from scraper import copies, labels, sites, skills, tables, walls
+from scraper import copies, labels, limits, sites, skills, tables, walls
 from scraper.comparison import Compared
 from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
 from scraper.headings import Outline, Reader
@@ -49,7 +48,7 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
     lists = skills.read(document, site, titles)
     claims += lists.claims
     for text, place, cut in _runs(document, found, prose, lists.taken):
-        claims += _limited(prose.claims(text, place, cut), outline, notes)
+        claims += _limited([*prose.claims(text, place, cut)], outline, notes)
     if document.cut or any(claim.doubt == "cut_off" for claim in claims):
         notes.append(Note("cut_off", ""))
     if document.undecodable:
@@ -139,15 +138,13 @@ def _is_drawn(block: Heading | Table) -> bool:
     return isinstance(block, Heading) or block.made_of in DRAWN
 
 
-def _limited(claims: Iterable[Claim], outline: Outline, notes: list[Note]) -> Iterator[Claim]:
+def _limited(claims: list[Claim], outline: Outline, notes: list[Note]) -> list[Claim]:
     """The claims of a run of prose; in doubt where it stands below words that limit it."""
-    for claim in claims:
-        if claim.doubt or not (below := outline.narrowed(claim.place.block, prose=True)):
-            yield claim
-        else:
-            detail = f"{claim.label!r} below {below[:80]!r}"
-            notes.append(Note("unknown_heading", detail, claim.side, TERMS[claim.term].fields[0]))
-            yield replace(claim, doubt="below_heading")
+    below = outline.narrowed(claims[0].place.block, prose=True) if claims else ""
+    if not below:
+        return claims
+    notes += [limits.doubted(repr(c.label), below, c.side, c.term) for c in claims if not c.doubt]
+    return [replace(claim, doubt=claim.doubt or "below_heading") for claim in claims]
 
 
 def _runs(

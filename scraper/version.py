@@ -8,8 +8,8 @@ from importlib.resources.abc import Traversable
 
 _READING = (
     "captions.py", "cards.py", "cells.py", "comparison.py", "copies.py", "document.py", "grids.py", "headings.py",
-    "interpreter.py", "labels.py", "parsing.py", "readers", "rows.py", "sections.py", "sentences.py", "sites", "skills.py",
-    "tables.py", "titles.py", "walls.py", "walls.toml",
+    "interpreter.py", "labels.py", "limits.py", "parsing.py", "readers", "rows.py", "sections.py", "sentences.py", "sites",
+    "skills.py", "tables.py", "titles.py", "walls.py", "walls.toml",
 )  # fmt: skip
 
 

@@ -9,25 +9,16 @@ import pytest
 
 from db import learned
 from db.connection import open_to_read
-from normalize import vocabulary
 from normalize.errors import StorageError
-from normalize.rules import NO_RULES
-from scraper import arrears, lists, run, taught
+from scraper import arrears, lists, taught
 from tests.figures import OVERVIEW, SEED
 from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, load_pages, rows, saved, settings, sound
 from tests.test_teaching import ODD, SLUG, inbox, onet, teach
 
+pytestmark = pytest.mark.usefixtures("read_here", "nothing_taught")
+
 DEGREE = "SELECT education_degree FROM occupation_latest WHERE slug = ?"
 BACHELOR = "kind,value,code\ndegree,Bachelor of Things,bachelor\n"
-
-
-@pytest.fixture(autouse=True)
-def nothing_taught(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
-    monkeypatch.setattr(arrears, "Sandbox", ReadHere)
-    vocabulary.use(NO_RULES)
-    yield
-    vocabulary.use(NO_RULES)
 
 
 def by_hand(root: Path, text: str) -> Path:

@@ -8,16 +8,13 @@ from pathlib import Path
 import pytest
 
 from db.connection import open_to_read
-from scraper import gate, inspection, publishing, run
+from scraper import gate, inspection, publishing
 from tests.command import Command
 from tests.drifting import AGE, COUNT, drifted, figures, publish, usual, without_age
 from tests.figures import SEED
-from tests.imports import DAYS, NOW, ReadHere, Saved, import_pages, save, saved, settings
+from tests.imports import DAYS, NOW, Saved, import_pages, save, saved, settings
 
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
+pytestmark = pytest.mark.usefixtures("read_here")
 
 
 def objects(root: Path, kind: str) -> list[dict]:

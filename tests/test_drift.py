@@ -12,20 +12,17 @@ from db.connection import open_to_read
 from normalize.bands import Band
 from normalize.errors import ConfigError
 from normalize.measures import Move
-from scraper import importing, run
+from scraper import importing
 from scraper.gate import site_of
 from scraper.settings import resolve
 from scraper.sources import find
 from tests.drifting import AGE, COUNT, drifted, figures, published, usual, without_age
 from tests.figures import OVERVIEW, SEED
-from tests.imports import DAYS, NOW, ReadHere, Saved, import_pages, rows, save, saved, settings
+from tests.imports import DAYS, NOW, Saved, import_pages, rows, save, saved, settings
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "pages" / "zippia"
-
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
 
 
 def moved(report: object) -> dict[tuple[str, str], Move]:

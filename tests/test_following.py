@@ -7,14 +7,10 @@ import pytest
 
 from db import holds
 from db.connection import open_to_read
-from scraper import run
 from tests.drifting import COUNT, drifted, figures, held, publish, published, usual, without_age
-from tests.imports import DAYS, ReadHere, Saved, import_pages, saved, settings
+from tests.imports import DAYS, Saved, import_pages, saved, settings
 
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
+pytestmark = pytest.mark.usefixtures("read_here")
 
 
 def changed(day: int, count: int, age: str = "-") -> list[Saved]:

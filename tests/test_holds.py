@@ -17,20 +17,17 @@ from db import captures
 from db.connection import open_to_read
 from normalize.errors import CorruptRecord, UsageError
 from normalize.measures import Move
-from scraper import publishing, records, run
+from scraper import publishing, records
 from scraper.archive import Archive
 from scraper.records import Decision
 from tests import imports
 from tests.command import Command
 from tests.drifting import AGE, COUNT, drifted, ended, figures, held, publish, published, usual, without_age
 from tests.figures import as_html
-from tests.imports import DAYS, ReadHere, dump, import_pages, rows, save, saved, settings, sound
+from tests.imports import DAYS, dump, import_pages, rows, save, saved, settings, sound
 from tests.world import A, World, at
 
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
+pytestmark = pytest.mark.usefixtures("read_here")
 
 
 def decisions(root: Path) -> list[Decision]:

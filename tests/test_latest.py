@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from normalize.fields import FIELDS
-from scraper import run
 from tests.figures import OVERVIEW, SEED, Figures
-from tests.imports import ReadHere, Saved, dump, import_pages, load_pages, record, rows, saved, settings
+from tests.imports import Saved, dump, import_pages, load_pages, record, rows, saved, settings
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 FULL = replace(OVERVIEW, tables=OVERVIEW.tables | SEED.tables, pay=None)
 FULL = FULL.with_cell("Average salary", "$48,850", "$57,682").with_cell("Average age", "42", "42")
@@ -42,11 +43,6 @@ def plumber(page: Figures) -> Figures:
 def welder(page: Figures) -> Figures:
     """The same figures on a page that has the electrician on its right."""
     return replace(page, left="Welder", right="Electrician")
-
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
 
 
 def latest(db: Path) -> dict[str, object]:

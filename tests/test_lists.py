@@ -5,19 +5,15 @@ from pathlib import Path
 import pytest
 
 from normalize.errors import UsageError
-from scraper import arrears, doctor, lists, run, taught
+from scraper import doctor, lists, taught
 from tests.figures import SEED
-from tests.imports import DAYS, NOW, ReadHere, load_pages, rows, saved, settings
+from tests.imports import DAYS, NOW, load_pages, rows, saved, settings
 from tests.test_teaching import ONET, SLUG, onet, teach
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 NAMES, ALSO = ONET
 MORE = "".join(f"11-{1000 + n}.00\tThing Makers {n}\tThey make.\n" for n in range(9))
-
-
-@pytest.fixture(autouse=True)
-def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
-    monkeypatch.setattr(arrears, "Sandbox", ReadHere)
 
 
 def load(root: Path, path: Path) -> lists.Loaded:

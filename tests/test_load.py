@@ -18,6 +18,8 @@ from scraper import parsing, run
 from tests.figures import OVERVIEW, SEED, Figures, as_text, expected, real_pages
 from tests.imports import DAYS, ReadHere, dump, import_pages, load_pages, record, rows, saved, settings, sound
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 FACTS = ("salary", "education", "demographics", "share", "outlook", "skillset", "skill")
 CONTENT = (*FACTS, "layout", "layout_cell", "job", "job_title")
 PLUMBER = replace(OVERVIEW, right="Plumber").with_cell("Average age", right="39")
@@ -27,11 +29,6 @@ def swapped(page: Figures) -> Figures:
     """The page about the same two jobs, the other first."""
     tables = {name: tuple((label, right, left) for label, left, right in rows) for name, rows in page.tables.items()}
     return Figures(page.right, page.left, tables, page.times[::-1], page.pay[::-1], page.skills[::-1])
-
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
 
 
 def sizes(db: Path) -> dict[str, int]:

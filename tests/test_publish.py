@@ -21,6 +21,8 @@ from tests import imports
 from tests.figures import OVERVIEW, SEED
 from tests.imports import DAYS, PUBLISHED, ReadHere, Saved, Stopped, dump, import_pages, rows, save, saved, settings, view
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 PLUMBER = replace(OVERVIEW, right="Plumber")
 OLD = [saved(OVERVIEW, DAYS[0]), saved(PLUMBER, DAYS[1]), saved(SEED, DAYS[0])]
 NEW = [
@@ -35,11 +37,6 @@ NEW = [
 ]
 EXIT_CODE = 3
 """Of a run over NEW: one page is rejected, one is partial."""
-
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
 
 
 @pytest.fixture(scope="module")

@@ -14,18 +14,15 @@ from db import publish as publish_rows
 from db.connection import open_to_write
 from normalize.errors import ConfigError, UsageError
 from normalize.measures import Move
-from scraper import gate, publishing, records, run, taught
+from scraper import gate, publishing, records, taught
 from scraper.records import Decision
 from tests.drifting import AGE, COUNT, drifted, held, publish, published, usual, without_age
-from tests.imports import NOW, ReadHere, import_pages, rows, settings
+from tests.imports import NOW, import_pages, rows, settings
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 MOVE = Move("zippia", AGE, "", "filled", 1.0, 0.25, 0.15, 20, 100, "0123456789abcdef0123")
 SAID = Decision("release", ("a" * 20,), "2026-01-01T00:00:00Z", "so", "me", (MOVE,))
-
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
 
 
 @pytest.mark.parametrize(

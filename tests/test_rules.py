@@ -9,19 +9,15 @@ import pytest
 from normalize import rules
 from normalize.errors import ConfigError, UsageError
 from normalize.rules import Rule
-from scraper import arrears, run, taught
+from scraper import taught
 from tests.command import Command
 from tests.figures import SEED
-from tests.imports import DAYS, ReadHere, load_pages, rows, saved, settings
+from tests.imports import DAYS, load_pages, rows, saved, settings
 from tests.test_teaching import ODD, SLUG, teach
 
+pytestmark = pytest.mark.usefixtures("read_here")
+
 RULE = Rule("major", "Law", "22", "2026-01-01T00:00:00Z")
-
-
-@pytest.fixture(autouse=True)
-def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
-    monkeypatch.setattr(arrears, "Sandbox", ReadHere)
 
 
 # --- the file --------------------------------------------------------------------------------------------------------

@@ -9,17 +9,13 @@ import pytest
 from db import drift
 from db.connection import open_to_read
 from normalize.bands import Band
-from scraper import run
 from scraper.gate import site_of
 from tests.drifting import figures, held, publish, published, usual, without_age
-from tests.imports import ReadHere, Saved, import_pages, saved, settings
+from tests.imports import Saved, import_pages, saved, settings
+
+pytestmark = pytest.mark.usefixtures("read_here")
 
 DAY = "2024-{:02}-{:02}T00:00:00Z"
-
-
-@pytest.fixture(autouse=True)
-def _read_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
 
 
 def on(number: int, pages: list[Saved]) -> list[Saved]:

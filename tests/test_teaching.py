@@ -13,9 +13,11 @@ from db.connection import open_to_read
 from normalize import vocabulary
 from normalize.errors import ConfigError, StorageError, UsageError
 from normalize.rules import NO_RULES, Rule
-from scraper import arrears, lists, run, taught, teaching
+from scraper import lists, taught, teaching
 from tests.figures import OVERVIEW, SEED
 from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, load_pages, rows, saved, settings, sound
+
+pytestmark = pytest.mark.usefixtures("read_here", "nothing_taught")
 
 SLUG = "account-resolution-analyst"
 ODD = ("Bachelor's Degree, 58%", "Bachelor of Things, 58%")
@@ -23,15 +25,6 @@ ONET = (
     "O*NET-SOC Code\tTitle\tDescription\n43-9999.00\tAccount Resolution Analysts\tThey resolve.\n",
     "O*NET-SOC Code\tAlternate Title\tShort Title\tSource(s)\n43-9999.00\tResolver of Accounts\tn/a\t01,08\n",
 )
-
-
-@pytest.fixture(autouse=True)
-def nothing_taught(monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(run, "Sandbox", ReadHere)
-    monkeypatch.setattr(arrears, "Sandbox", ReadHere)
-    vocabulary.use(NO_RULES)
-    yield
-    vocabulary.use(NO_RULES)
 
 
 def teach(root: Path, value: str, code: str, kind=None) -> teaching.Lesson:
