@@ -54,9 +54,9 @@ def measured(
     unjudged = together = 0
     by_site, more = (_by_site(db, rows, site_of) for rows in (captures, others))
     for site, shown in sorted(by_site.items()):
-        run = _Run(site, shown, *_pooled(db, run_id, site, [*shown, *more.get(site, ())], len(shown), site_of, band))
+        run = _Run(site, shown, *_pooled(db, run_id, site, [*shown, *more.get(site, ())], site_of, band))
         usual = sights.published(db, site, site_of, run.through)
-        if run.pages < band.min_pages or len(usual) < band.min_history:
+        if not run.is_enough(usual, band):
             unjudged += len({one.page for one in shown})
             continue
         together += run.pages - len({one.page for one in shown})
@@ -77,9 +77,9 @@ def unjudged(db: Database, run_id: int, site_of: SiteOf, band: Band) -> int:
     count = 0
     rows = [row[0] for row in db.execute(query, [run_id]).fetchall()]
     for site, shown in _by_site(db, rows, site_of).items():
-        run = _Run(site, shown, *_pooled(db, run_id, site, shown, len(shown), site_of, band))
+        run = _Run(site, shown, *_pooled(db, run_id, site, shown, site_of, band))
         usual = sights.published(db, site, site_of, min(run_id - 1, run.through or run_id))
-        if run.pages < band.min_pages or len(usual) < band.min_history:
+        if not run.is_enough(usual, band):
             count += len({one.page for one in shown})
     return count
 
@@ -98,6 +98,10 @@ class _Run:
     def pages(self) -> int:
         return len({one.page for one in self.all})
 
+    def is_enough(self, usual: Sequence[Shown], band: Band) -> bool:
+        """Whether there are pages to compare, and to compare with."""
+        return self.pages >= band.min_pages and len(usual) >= band.min_history
+
 
 def _by_site(db: Database, captures: Collection[int], site_of: SiteOf) -> dict[str, list[Shown]]:
     found: dict[str, list[Shown]] = {}
@@ -107,14 +111,14 @@ def _by_site(db: Database, captures: Collection[int], site_of: SiteOf) -> dict[s
 
 
 def _pooled(
-    db: Database, run_id: int, site: str, shown: Sequence[Shown], own: int, site_of: SiteOf, band: Band
-) -> tuple[list[Shown], int | None]:  # fmt: skip
+    db: Database, run_id: int, site: str, shown: Sequence[Shown], site_of: SiteOf, band: Band
+) -> tuple[list[Shown], int | None]:
     """Captures with those of the runs before them that were too small themselves, until they are enough; and the last run of
     the history of these."""
     pages = {one.page for one in shown}
     rows: list[int] = []
     through = None
-    for run, found in sights.earlier(db, run_id, site, site_of) if own and len(pages) < band.min_pages else ():
+    for run, found in sights.earlier(db, run_id, site, site_of) if len(pages) < band.min_pages else ():
         if len({page for _, page in found}) >= band.min_pages:
             break
         for row, page in found:
