@@ -8,6 +8,12 @@ from sqlite_utils import Database
 from db.batches import marks
 from normalize.findings import Finding
 
+_VALIDATORS_KEPT = 2
+_RECORD = "w.name, b.warc_offset, b.warc_length, lower(hex(c.sha256)), k.media_type, k.charset, p.url"
+_OF_RECORD = (
+    "JOIN page p ON p.id = c.page_id JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = b.warc_file_id"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class CaptureRow:
@@ -76,7 +82,11 @@ class Record:
 
 def files_in_use(db: Database) -> set[str]:
     """The WARC files in which the body of a capture lies."""
-    return {row[0] for row in db.execute("SELECT DISTINCT warc_file FROM page_capture WHERE body_capture_id IS NULL").fetchall()}
+    query = (
+        "SELECT name FROM archive_file w WHERE EXISTS "
+        "(SELECT 1 FROM page_capture c WHERE c.warc_file_id = w.id AND c.body_capture_id IS NULL)"
+    )
+    return {row[0] for row in db.execute(query).fetchall()}
 
 
 def known_files(db: Database) -> dict[str, int]:
@@ -86,7 +96,10 @@ def known_files(db: Database) -> dict[str, int]:
 
 def note_files(db: Database, sizes: Mapping[str, int]) -> None:
     """Remember how far the index knows each file."""
-    db.conn.executemany("INSERT OR REPLACE INTO archive_file (name, size) VALUES (?, ?)", list(sizes.items()))
+    db.conn.executemany(
+        "INSERT INTO archive_file (name, size) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET size = excluded.size",
+        list(sizes.items()),
+    )
 
 
 def find(db: Database, capture_id: str) -> int | None:
@@ -108,8 +121,9 @@ def find_same(db: Database, url: str, sha256: str) -> int | None:
 def body(db: Database, sha256: str) -> Body | None:
     """Where a body lies, if it does."""
     row = db.execute(
-        "SELECT c.id, p.url, c.captured_at, c.warc_file, c.warc_offset, c.warc_length, lower(hex(c.sha256)) "
-        "FROM page_capture c JOIN page p ON p.id = c.page_id WHERE c.sha256 = ? AND c.body_capture_id IS NULL "
+        "SELECT c.id, p.url, c.captured_at, w.name, c.warc_offset, c.warc_length, lower(hex(c.sha256)) FROM page_capture c "
+        "JOIN page p ON p.id = c.page_id JOIN archive_file w ON w.id = c.warc_file_id "
+        "WHERE c.sha256 = ? AND c.body_capture_id IS NULL "
         "ORDER BY c.id DESC LIMIT 1",
         [bytes.fromhex(sha256)],
     ).fetchone()
@@ -120,22 +134,56 @@ def add(db: Database, row: CaptureRow) -> int:
     """Index a capture; the caller holds the transaction."""
     db.conn.execute("INSERT INTO page (url) VALUES (?) ON CONFLICT DO NOTHING", [row.url])
     page_id = db.execute("SELECT id FROM page WHERE url = ?", [row.url]).fetchone()[0]
+    form = row.origin, row.time_source, row.media_type, row.charset, row.http_status
     cursor = db.conn.execute(
-        "INSERT INTO page_capture (capture_id, page_id, captured_at, fetched_at, origin, time_source, media_type, charset, "
-        "http_status, sha256, warc_file, warc_offset, warc_length, body_capture_id, etag, last_modified) "
-        "VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,nullif(?, ''),nullif(?, ''))",
-        [row.capture_id, page_id, row.captured_at, row.fetched_at, row.origin, row.time_source, row.media_type, row.charset,
-         row.http_status, bytes.fromhex(row.sha256), row.warc_file, row.warc_offset, row.warc_length, row.body_of, row.etag,
-         row.last_modified],
+        "INSERT INTO page_capture (capture_id, page_id, captured_at, fetched_at, form_id, sha256, warc_file_id, warc_offset, "
+        "warc_length, body_capture_id) VALUES (?, ?, ?, nullif(?, ?), ?, ?, ?, ?, ?, ?)",
+        [row.capture_id, page_id, row.captured_at, row.fetched_at, row.captured_at, _form(db, form), bytes.fromhex(row.sha256),
+         _file(db, row.warc_file), row.warc_offset, row.warc_length, row.body_of],
     )  # fmt: skip
-    return int(cursor.lastrowid or 0)
+    row_id = int(cursor.lastrowid or 0)
+    if row.etag or row.last_modified:
+        _note_validators(db, row_id, page_id, row)
+    return row_id
+
+
+def _form(db: Database, form: tuple[str, str, str, str, int | None]) -> int:
+    """The row of how captures came: origin, time source, media type, charset and HTTP status."""
+    query = (
+        "SELECT id FROM capture_form WHERE origin = ? AND time_source = ? AND media_type = ? AND charset = ? "
+        "AND ifnull(http_status, 0) = ifnull(?, 0)"
+    )
+    if known := db.execute(query, form).fetchone():
+        return int(known[0])
+    insert = "INSERT INTO capture_form (origin, time_source, media_type, charset, http_status) VALUES (?, ?, ?, ?, ?)"
+    return int(db.conn.execute(insert, form).lastrowid or 0)
+
+
+def _file(db: Database, name: str) -> int:
+    """The row of a file of the archive, made where it is new: `note_files` says how far it is known."""
+    if known := db.execute("SELECT id FROM archive_file WHERE name = ?", [name]).fetchone():
+        return int(known[0])
+    return int(db.conn.execute("INSERT INTO archive_file (name, size) VALUES (?, 0)", [name]).lastrowid or 0)
+
+
+def _note_validators(db: Database, row_id: int, page_id: int, row: CaptureRow) -> None:
+    """Keep what a server called its answer; of each page the newest are enough to ask whether it changed."""
+    insert = "INSERT INTO validator (page_capture_id, etag, last_modified) VALUES (?, nullif(?, ''), nullif(?, ''))"
+    db.conn.execute(insert, [row_id, row.etag, row.last_modified])
+    db.conn.execute(
+        "DELETE FROM validator WHERE page_capture_id IN (SELECT v.page_capture_id FROM page_capture c "
+        "JOIN validator v ON v.page_capture_id = c.id WHERE c.page_id = ? "
+        "ORDER BY c.captured_at DESC, c.id DESC LIMIT -1 OFFSET ?)",
+        [page_id, _VALIDATORS_KEPT],
+    )
 
 
 def is_private(db: Database, sha256: str) -> bool:
     """Whether a site asked that no copy of this body is shown."""
     query = (
-        "SELECT EXISTS (SELECT 1 FROM page_capture c JOIN page_finding g ON g.reading_id = c.newest_reading_id "
-        "WHERE c.sha256 = ? AND g.code = 'noarchive')"
+        "WITH body AS (SELECT id FROM page_capture WHERE sha256 = ? AND body_capture_id IS NULL) SELECT EXISTS (SELECT 1 FROM ("
+        "SELECT id FROM body UNION ALL SELECT c.id FROM body b JOIN page_capture c ON c.body_capture_id = b.id) s "
+        "JOIN page_capture c ON c.id = s.id JOIN page_finding g ON g.reading_id = c.newest_reading_id WHERE g.code = 'noarchive')"
     )
     return bool(db.execute(query, [bytes.fromhex(sha256)]).fetchone()[0])
 
@@ -143,14 +191,16 @@ def is_private(db: Database, sha256: str) -> bool:
 def basis(db: Database, url: str) -> Basis | None:
     """The newest capture of a page that was fetched, could be read and has validators, unless another body came since."""
     row = db.execute(
-        "SELECT coalesce(c.etag, ''), coalesce(c.last_modified, ''), lower(hex(c.sha256)), c.media_type, c.charset, b.warc_file, "
-        "b.warc_offset, b.warc_length, (SELECT max(w.captured_at) FROM page_capture w WHERE w.page_id = c.page_id "
-        "AND w.origin = 'live' AND w.http_status = 200 AND w.sha256 = c.sha256) FROM page p "
-        "JOIN page_capture c ON c.page_id = p.id JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
-        "JOIN reading r ON r.id = c.newest_reading_id WHERE p.url = ? AND c.origin = 'live' AND r.outcome != 'rejected' "
-        "AND coalesce(c.etag, c.last_modified) IS NOT NULL "
+        "SELECT coalesce(v.etag, ''), coalesce(v.last_modified, ''), lower(hex(c.sha256)), k.media_type, k.charset, w.name, "
+        "b.warc_offset, b.warc_length, (SELECT max(o.captured_at) FROM page_capture o JOIN capture_form g ON g.id = o.form_id "
+        "WHERE o.page_id = c.page_id AND g.origin = 'live' AND g.http_status = 200 AND o.sha256 = c.sha256) FROM page p "
+        "JOIN page_capture c ON c.page_id = p.id JOIN validator v ON v.page_capture_id = c.id "
+        "JOIN capture_form k ON k.id = c.form_id JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
+        "JOIN archive_file w ON w.id = b.warc_file_id "
+        "JOIN reading r ON r.id = c.newest_reading_id WHERE p.url = ? AND k.origin = 'live' AND r.outcome != 'rejected' "
         "AND c.sha256 = (SELECT n.sha256 FROM page_capture n JOIN reading m ON m.id = n.newest_reading_id "
-        "WHERE n.page_id = p.id AND n.origin = 'live' AND m.outcome != 'rejected' ORDER BY n.captured_at DESC, n.id DESC "
+        "JOIN capture_form h ON h.id = n.form_id "
+        "WHERE n.page_id = p.id AND h.origin = 'live' AND m.outcome != 'rejected' ORDER BY n.captured_at DESC, n.id DESC "
         "LIMIT 1) ORDER BY c.captured_at DESC, c.id DESC LIMIT 1",
         [url],
     ).fetchone()
@@ -160,15 +210,17 @@ def basis(db: Database, url: str) -> Basis | None:
 def replace_body(db: Database, sha256: str, row_id: int) -> None:
     """Let all captures of a body point at the one that holds it now; the caller holds the transaction."""
     db.conn.execute(
-        "UPDATE page_capture SET body_capture_id = ? WHERE sha256 = ? AND id != ?", [row_id, bytes.fromhex(sha256), row_id]
+        "UPDATE page_capture SET body_capture_id = ? WHERE id != ? AND (body_capture_id IN (SELECT id FROM page_capture "
+        "WHERE sha256 = ? AND body_capture_id IS NULL) OR (sha256 = ? AND body_capture_id IS NULL))",
+        [row_id, row_id, bytes.fromhex(sha256), bytes.fromhex(sha256)],
     )
 
 
 def relocate(db: Database, row_id: int, warc_file: str, warc_offset: int, warc_length: int) -> None:
     """Let a capture be a record that holds its body; the caller holds the transaction."""
     db.conn.execute(
-        "UPDATE page_capture SET warc_file = ?, warc_offset = ?, warc_length = ?, body_capture_id = NULL WHERE id = ?",
-        [warc_file, warc_offset, warc_length, row_id],
+        "UPDATE page_capture SET warc_file_id = ?, warc_offset = ?, warc_length = ?, body_capture_id = NULL WHERE id = ?",
+        [_file(db, warc_file), warc_offset, warc_length, row_id],
     )
 
 
@@ -180,8 +232,8 @@ def after(db: Database, at: str) -> int:
 def newest(db: Database, most: int) -> list[Record]:
     """The bodies that were archived last."""
     rows = db.execute(
-        "SELECT c.warc_file, c.warc_offset, c.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
-        "FROM page_capture c JOIN page p ON p.id = c.page_id WHERE c.body_capture_id IS NULL ORDER BY c.id DESC LIMIT ?",
+        f"SELECT {_RECORD} FROM page_capture c JOIN page_capture b ON b.id = c.id {_OF_RECORD} "
+        "WHERE c.body_capture_id IS NULL ORDER BY c.id DESC LIMIT ?",
         [most],
     ).fetchall()
     return [Record(*row) for row in rows]
@@ -190,9 +242,8 @@ def newest(db: Database, most: int) -> list[Record]:
 def location(db: Database, capture_id: str) -> Record:
     """Where the body of a capture lies and how it has to be read."""
     row = db.execute(
-        "SELECT b.warc_file, b.warc_offset, b.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
-        "FROM page_capture c JOIN page p ON p.id = c.page_id "
-        "JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) WHERE c.capture_id = ?",
+        f"SELECT {_RECORD} FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) {_OF_RECORD} "
+        "WHERE c.capture_id = ?",
         [capture_id],
     ).fetchone()
     return Record(*row)
@@ -201,9 +252,8 @@ def location(db: Database, capture_id: str) -> Record:
 def records(db: Database, row_ids: Sequence[int]) -> list[Record]:
     """Where the bodies of captures lie, in the order of their rows."""
     rows = db.execute(
-        "SELECT c.id, b.warc_file, b.warc_offset, b.warc_length, lower(hex(c.sha256)), c.media_type, c.charset, p.url "
-        "FROM page_capture c JOIN page p ON p.id = c.page_id "
-        f"JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) WHERE c.id IN ({marks(row_ids)})",
+        f"SELECT c.id, {_RECORD} FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
+        f"{_OF_RECORD} WHERE c.id IN ({marks(row_ids)})",
         [*row_ids],
     ).fetchall()
     found = {row_id: Record(*record) for row_id, *record in rows}

@@ -59,10 +59,11 @@ def refresh(db: Database, job_id: int, sights: Sequence[Seen] | None = None) -> 
 def seen(db: Database, job_id: int) -> list[Seen]:
     """All published sightings of an occupation, newest first; ties in the order of address and side."""
     rows = db.execute(
-        "SELECT r.id, c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, r.parts, s.salary_id, s.education_id, "
+        "SELECT r.id, c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, t.parts, s.salary_id, s.education_id, "
         "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id, s.title_id FROM sighting s "
-        "JOIN page_capture c ON c.published_reading_id = s.reading_id JOIN page p ON p.id = c.page_id "
-        "JOIN reading r ON r.id = s.reading_id WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC",
+        "JOIN content t ON t.id = s.content_id JOIN reading r ON r.content_id = s.content_id "
+        "JOIN page_capture c ON c.published_reading_id = r.id JOIN page p ON p.id = c.page_id "
+        "WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC",
         [job_id],
     ).fetchall()
     return [

@@ -62,7 +62,8 @@ def history(db: Database, page: str) -> tuple[int | None, float]:
         "SELECT c.captured_at, l.job_id, l.salary_id, l.education_id, l.demographics_id, l.outlook_id, l.skillset_id, "
         "r.job_id, r.salary_id, r.education_id, r.demographics_id, r.outlook_id, r.skillset_id FROM page p "
         "JOIN page_capture c ON c.page_id = p.id JOIN reading g ON g.id = c.newest_reading_id "
-        "JOIN sighting l ON l.reading_id = g.id AND l.side = 0 JOIN sighting r ON r.reading_id = g.id AND r.side = 1 "
+        "JOIN sighting l ON l.content_id = g.content_id AND l.side = 0 "
+        "JOIN sighting r ON r.content_id = g.content_id AND r.side = 1 "
         "WHERE p.url = ? AND g.outcome != 'rejected' ORDER BY c.captured_at, c.capture_id",
         [page],
     ).fetchall()

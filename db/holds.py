@@ -65,7 +65,8 @@ def say_the_same(db: Database, one: int, other: int) -> bool:
         return True
     said = (
         "SELECT s.side, s.job_id, s.salary_id, s.education_id, s.demographics_id, s.outlook_id, s.skillset_id "
-        "FROM page_capture c JOIN sighting s ON s.reading_id = c.newest_reading_id WHERE c.id = ? ORDER BY s.side"
+        "FROM page_capture c JOIN reading r ON r.id = c.newest_reading_id "
+        "JOIN sighting s ON s.content_id = r.content_id WHERE c.id = ? ORDER BY s.side"
     )
     return bool(db.execute(said, [one]).fetchall() == db.execute(said, [other]).fetchall())
 

@@ -9,7 +9,7 @@ from sqlite_utils import Database
 
 from db.rows import Cell, Rows, rows
 from db.schema import PAGE_SECTIONS, section_columns
-from normalize.claims import SIDES, Job, Side
+from normalize.claims import SIDES, Job
 from normalize.facts import STATUSES, Fact, Reading
 from normalize.fields import BY_NAME, FIELDS
 from normalize.findings import Finding
@@ -38,8 +38,8 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
     Returns whether its facts are those of the page's previous capture.
     """
     cursor = db.conn.execute(
-        "INSERT INTO reading (page_capture_id, run_id, version_id, outcome, parts) VALUES (?, ?, ?, ?, ?)",
-        [capture_row, run_id, version_id, reading.outcome, " ".join(reading.parts)],
+        "INSERT INTO reading (page_capture_id, run_id, version_id, outcome) VALUES (?, ?, ?, ?)",
+        [capture_row, run_id, version_id, reading.outcome],
     )
     reading_id = int(cursor.lastrowid or 0)
     known = rows(db).at(reading_id)
@@ -48,9 +48,23 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
         note_findings(db, run_id, reading_id, reading.findings)
     if not reading.left or not reading.right:
         return False
-    for side, job in zip(SIDES, (reading.left, reading.right), strict=True):
-        _sighting(db, known, reading_id, side, job, [fact for fact in reading.facts if fact.side == side])
-    return _same_as_before(db, capture_row, reading_id)
+    jobs = zip(SIDES, (reading.left, reading.right), strict=True)
+    sides = [_side(db, known, job, [fact for fact in reading.facts if fact.side == side]) for side, job in jobs]
+    content_id = content(db, " ".join(reading.parts), sides)
+    db.conn.execute("UPDATE reading SET content_id = ? WHERE id = ?", [content_id, reading_id])
+    return _same_as_before(db, capture_row, content_id)
+
+
+def content(db: Database, parts: str, sides: Sequence[Sequence[Cell]]) -> int:
+    """The row of what a page shows: which parts it has, and for each side the job, its title, the section rows and the layout."""
+    content_id, new = rows(db).find_or_make("content", ("digest",), (digest((parts, *map(tuple, sides))),), ("parts",), (parts,))
+    if new:
+        db.conn.executemany(
+            "INSERT INTO sighting (content_id, side, job_id, title_id, salary_id, education_id, demographics_id, outlook_id, "
+            "skillset_id, layout_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            [(content_id, side, *ids) for side, ids in enumerate(sides)],
+        )
+    return content_id
 
 
 def note_findings(db: Database, run_id: int, reading_id: int, findings: Sequence[Finding]) -> None:
@@ -65,20 +79,17 @@ def note_findings(db: Database, run_id: int, reading_id: int, findings: Sequence
     )  # fmt: skip
 
 
-def _sighting(db: Database, known: Rows, reading_id: int, side: Side, job: Job, facts: list[Fact]) -> None:
+def _side(db: Database, known: Rows, job: Job, facts: list[Fact]) -> tuple[Cell, ...]:
     job_id, _ = known.find_or_make("job", ("slug",), (job.slug,))
     title_id, _ = known.find_or_make("job_title", ("job_id", "title"), (job_id, job.title))
     contents = _contents(facts)
     ids = [_section(db, known, job_id, name, contents[name]) if name in contents else None for name in SCALAR_SECTIONS]
     ranked = [fact for fact in facts if BY_NAME[fact.field].ranked]
     skillset_id = _skillset(db, known, job_id, ranked) if ranked else None
-    db.conn.execute(
-        "INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [reading_id, SIDES.index(side), job_id, title_id, *ids, skillset_id, _layout(db, known, facts)],
-    )
+    return (job_id, title_id, *ids, skillset_id, _layout(db, known, facts))
 
 
-def _digest(content: object) -> int:
+def digest(content: object) -> int:
     """64 bits of a content's digest, as SQLite stores integers; `repr` keeps 12 and 12.0 apart."""
     return int.from_bytes(hashlib.blake2b(repr(content).encode(), digest_size=8).digest(), "big", signed=True)
 
@@ -111,8 +122,9 @@ def _contents(facts: list[Fact]) -> dict[str, _Content]:
 
 
 def _section(db: Database, known: Rows, job_id: int, section: str, content: _Content) -> int:
-    digest = _digest((content.values, content.shares))
-    row_id, new = known.find_or_make(section, _BY_CONTENT, (job_id, digest), section_columns(section), content.values)
+    row_id, new = known.find_or_make(
+        section, _BY_CONTENT, (job_id, digest((content.values, content.shares))), section_columns(section), content.values
+    )
     if new and content.shares:
         db.conn.executemany(
             "INSERT INTO share (demographics_id, field_id, item, pct, status) VALUES (?, ?, ?, ?, ?)",
@@ -129,7 +141,7 @@ def _skillset(db: Database, known: Rows, job_id: int, facts: list[Fact]) -> int:
         row |= {column: fact.value, f"{column}_status": _STATUS_ID[fact.status], f"{column}_raw": fact.raw}
     columns = ("name", "name_status", "name_raw", "pct", "pct_status", "pct_raw")
     skills = [(rank, *map(row.get, columns)) for rank, row in sorted(ranks.items())]
-    row_id, new = known.find_or_make("skillset", _BY_CONTENT, (job_id, _digest(skills)))
+    row_id, new = known.find_or_make("skillset", _BY_CONTENT, (job_id, digest(skills)))
     if new:
         db.conn.executemany("INSERT INTO skill VALUES (?, ?, ?, ?, ?, ?, ?, ?)", [(row_id, *skill) for skill in skills])
     return row_id
@@ -147,28 +159,28 @@ def _layout(db: Database, known: Rows, facts: list[Fact]) -> int:
     if row_id := known.layouts.get(cells):
         return row_id
     ordered = sorted(cells)
-    row_id, new = known.find_or_make("layout", ("digest",), (_digest(ordered),))
+    row_id, new = known.find_or_make("layout", ("digest",), (digest(ordered),))
     if new:
         db.conn.executemany("INSERT INTO layout_cell VALUES (?, ?, ?, ?, ?, ?, ?)", [(row_id, *cell) for cell in ordered])
     known.layouts[cells] = row_id
     return row_id
 
 
-def _same_as_before(db: Database, capture_row: int, reading_id: int) -> bool:
+def _same_as_before(db: Database, capture_row: int, content_id: int) -> bool:
     """Whether the page's capture before this one, by its own time, shows the same sections on both sides."""
     before = db.execute(
-        "SELECT b.newest_reading_id FROM page_capture c JOIN page_capture b ON b.page_id = c.page_id "
+        "SELECT r.content_id FROM page_capture c JOIN page_capture b ON b.page_id = c.page_id "
         "AND (b.captured_at, b.capture_id) < (c.captured_at, c.capture_id) JOIN reading r ON r.id = b.newest_reading_id "
         "WHERE c.id = ? AND r.outcome != 'rejected' ORDER BY b.captured_at DESC, b.capture_id DESC LIMIT 1",
         [capture_row],
     ).fetchone()
-    return bool(before) and _content(db, before[0]) == _content(db, reading_id)
+    return bool(before) and (before[0] == content_id or _sections(db, before[0]) == _sections(db, content_id))
 
 
-def _content(db: Database, reading_id: int) -> list[tuple[Cell, ...]]:
-    """What a reading says: its section rows, side by side."""
+def _sections(db: Database, content_id: int) -> list[tuple[Cell, ...]]:
+    """What a content says: its section rows, side by side."""
     query = (
         "SELECT side, job_id, salary_id, education_id, demographics_id, outlook_id, skillset_id FROM sighting "
-        "WHERE reading_id = ? ORDER BY side"
+        "WHERE content_id = ? ORDER BY side"
     )
-    return list(db.execute(query, [reading_id]).fetchall())
+    return list(db.execute(query, [content_id]).fetchall())

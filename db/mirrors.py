@@ -42,8 +42,9 @@ def refresh(db: Database, job_ids: Collection[int], pages: Mapping[int, Collecti
 
 def _withdraw(db: Database, job_ids: set[int]) -> None:
     query = (
-        "SELECT DISTINCT g.reading_id, l.job_id, r.job_id FROM page_finding g JOIN sighting l ON l.reading_id = g.reading_id "
-        "AND l.side = 0 JOIN sighting r ON r.reading_id = g.reading_id AND r.side = 1 "
+        "SELECT DISTINCT g.reading_id, l.job_id, r.job_id FROM page_finding g JOIN reading n ON n.id = g.reading_id "
+        "JOIN sighting l ON l.content_id = n.content_id AND l.side = 0 "
+        "JOIN sighting r ON r.content_id = n.content_id AND r.side = 1 "
         f"WHERE g.code = '{CODE}' AND g.reading_id IS NOT NULL"
     )
     readings = [(reading_id,) for reading_id, *jobs in db.execute(query).fetchall() if job_ids.issuperset(jobs)]

@@ -21,7 +21,7 @@ def publish(db: Database, run_id: int) -> None:
         f"AND NOT {_HELD.format('c.id')}"
     )
     touched = db.execute(
-        f"SELECT DISTINCT s.job_id FROM sighting s WHERE s.reading_id IN (SELECT r.id {pending})", [run_id]
+        f"SELECT DISTINCT s.job_id FROM sighting s WHERE s.content_id IN (SELECT r.content_id {pending})", [run_id]
     ).fetchall()
     db.conn.execute(
         f"UPDATE page_capture SET published_reading_id = newest_reading_id WHERE id IN (SELECT c.id {pending})", [run_id]
@@ -63,8 +63,8 @@ def _point(db: Database, captures: Iterable[int], where: str) -> None:
 
 def _jobs(db: Database, captures: Sequence[int]) -> set[int]:
     query = (
-        "SELECT DISTINCT s.job_id FROM page_capture c JOIN sighting s ON s.reading_id IN (c.newest_reading_id, "
-        f"c.published_reading_id) WHERE c.id IN ({marks(captures)})"
+        "SELECT DISTINCT s.job_id FROM page_capture c JOIN reading r ON r.id IN (c.newest_reading_id, c.published_reading_id) "
+        f"JOIN sighting s ON s.content_id = r.content_id WHERE c.id IN ({marks(captures)})"
     )
     return {row[0] for row in db.execute(query, captures).fetchall()}
 

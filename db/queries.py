@@ -152,10 +152,11 @@ def provenance(db: Database, row: Row) -> Row:
     field = BY_NAME[row["field"]]
     return rows(
         db,
-        "SELECT l.block, l.row, l.cell AS column, v.parser, v.vocabulary, r.run_id, c.warc_file, c.warc_offset, c.warc_length, "
-        "lower(hex(c.sha256)) AS sha256, c.fetched_at, c.origin, c.time_source FROM page_capture c "
+        "SELECT l.block, l.row, l.cell AS column, v.parser, v.vocabulary, r.run_id, w.name AS warc_file, c.warc_offset, "
+        "c.warc_length, lower(hex(c.sha256)) AS sha256, coalesce(c.fetched_at, c.captured_at) AS fetched_at, k.origin, "
+        "k.time_source FROM page_capture c JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = c.warc_file_id "
         "JOIN reading r ON r.id = c.published_reading_id JOIN parser_version v ON v.id = r.version_id "
-        "JOIN sighting s ON s.reading_id = r.id "
+        "JOIN sighting s ON s.content_id = r.content_id "
         "LEFT JOIN layout_cell l ON l.layout_id = s.layout_id AND l.field_id = ? AND l.rank = ? "
         "WHERE c.capture_id = ? AND s.side = ?",
         [field.id, int(row["item"]) if field.ranked else 0, row["capture_id"], 0 if row["side"] == "left" else 1],

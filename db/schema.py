@@ -5,7 +5,9 @@ occupation and is found by its digest; a sighting says which section rows one re
 `page_capture.published_reading_id` is the one pointer that makes a reading count.
 """
 
+import sqlite3
 from functools import cache
+from itertools import groupby
 
 from sqlite_utils import Database, Migrations
 
@@ -17,7 +19,7 @@ PAGE_SECTIONS = ("overview", "salary", "education", "demographics", "skills", "i
 _SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "text": "TEXT"}
 _LISTS = {"demographics": ("gender_pct", "race_pct")}
 
-_DERIVED_SINCE = 4
+_DERIVED_SINCE = 5
 """The version from which on all that `db.derived` makes is stored."""
 
 migrations = Migrations("careerscape")
@@ -38,15 +40,22 @@ def migrate(db: Database, application_id: int) -> None:
     if is_current(db):
         return
     older = version(db)
-    with db.atomic():
-        migrations.apply(db)
-        views.create(db)
-        if 0 < older < _DERIVED_SINCE:
-            _derive(db)
-        dictionary.fill(db)
-        db.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('views', ?)", [views.digest()])
-        db.conn.execute(f"PRAGMA application_id = {application_id}")
-        db.conn.execute(f"PRAGMA user_version = {VERSION}")
+    db.conn.execute("PRAGMA foreign_keys = OFF")  # a table that others refer to is made anew
+    try:
+        with db.atomic():
+            views.drop(db)
+            migrations.apply(db)
+            views.create(db)
+            if 0 < older < _DERIVED_SINCE:
+                _derive(db)
+            dictionary.fill(db)
+            db.conn.execute("INSERT OR REPLACE INTO setting (name, value) VALUES ('views', ?)", [views.digest()])
+            db.conn.execute(f"PRAGMA application_id = {application_id}")
+            db.conn.execute(f"PRAGMA user_version = {VERSION}")
+            if broken := db.execute("PRAGMA foreign_key_check").fetchall():
+                raise sqlite3.IntegrityError(f"{len(broken)} rows name rows that are not there, such as {broken[0][0]}")
+    finally:
+        db.conn.execute("PRAGMA foreign_keys = ON")
 
 
 def _derive(db: Database) -> None:
@@ -100,6 +109,33 @@ def truth(db: Database) -> None:
     """What lets a value be trusted or not: codes of texts, disagreements between pages, what is held back, and why."""
     for statement in _TRUTH:
         db.conn.execute(statement)
+
+
+@migrations()
+def time(db: Database) -> None:
+    """What the past needs: stretches and changes of values, and captures that cost little where nothing changed."""
+    for statement in _CONTENT:
+        db.conn.execute(statement)
+    _share_contents(db)
+    for statement in _TIME:
+        db.conn.execute(statement)
+
+
+def _share_contents(db: Database) -> None:
+    """Let readings that show the same point at one content."""
+    from db import load  # it stands on this module
+
+    known: dict[int, int] = {}
+    query = "SELECT r.id, r.parts, s.* FROM reading r JOIN sighting_of_reading s ON s.reading_id = r.id ORDER BY r.id, s.side"
+    for (reading_id, parts), rows in groupby(db.execute(query).fetchall(), lambda row: row[:2]):
+        sides = [row[4:] for row in rows]
+        digest = load.digest((parts, *sides))
+        if digest not in known:
+            known[digest] = len(known) + 1
+            db.conn.execute("INSERT INTO content VALUES (?, ?, ?)", [known[digest], digest, parts])
+            values = [(known[digest], side, *ids) for side, ids in enumerate(sides)]
+            db.conn.executemany("INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
+        db.conn.execute("UPDATE reading SET content_id = ? WHERE id = ?", [known[digest], reading_id])
 
 
 VERSION = len(migrations._migrations)
@@ -270,4 +306,70 @@ _TRUTH = (
     "state TEXT NOT NULL CHECK (state IN ('open', 'acknowledged', 'withdrawn')), decided_at TEXT, decided_by TEXT, "
     "why TEXT) STRICT",
     "CREATE INDEX alert_run ON alert (run_id)",
+)
+
+_CONTENT = (
+    "ALTER TABLE sighting RENAME TO sighting_of_reading",
+    "CREATE TABLE content (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE, parts TEXT NOT NULL) STRICT",
+    "CREATE TABLE sighting (content_id INTEGER NOT NULL REFERENCES content, side INTEGER NOT NULL CHECK (side IN (0, 1)), "
+    "job_id INTEGER NOT NULL REFERENCES job, title_id INTEGER NOT NULL REFERENCES job_title, "
+    "salary_id INTEGER REFERENCES salary, education_id INTEGER REFERENCES education, "
+    "demographics_id INTEGER REFERENCES demographics, outlook_id INTEGER REFERENCES outlook, "
+    "skillset_id INTEGER REFERENCES skillset, layout_id INTEGER NOT NULL REFERENCES layout, "
+    "PRIMARY KEY (content_id, side)) WITHOUT ROWID, STRICT",
+    "ALTER TABLE reading ADD COLUMN content_id INTEGER REFERENCES content",
+)
+
+_TIME = (
+    "DROP TABLE sighting_of_reading",
+    "CREATE INDEX sighting_job ON sighting (job_id)",
+    "ALTER TABLE reading DROP COLUMN parts",
+    "CREATE INDEX reading_content ON reading (content_id)",
+    "CREATE TABLE file_of_archive (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER NOT NULL) STRICT",
+    "INSERT INTO file_of_archive (name, size) SELECT name, size FROM archive_file UNION "
+    "SELECT warc_file, 0 FROM page_capture WHERE warc_file NOT IN (SELECT name FROM archive_file) ORDER BY name",
+    "DROP TABLE archive_file",
+    "ALTER TABLE file_of_archive RENAME TO archive_file",
+    "CREATE TABLE capture_form (id INTEGER PRIMARY KEY, "
+    "origin TEXT NOT NULL CHECK (origin IN ('live', 'file', 'warc', 'wayback', 'commoncrawl')), "
+    "time_source TEXT NOT NULL CHECK (time_source IN ('sidecar', 'file', 'warc', 'http')), media_type TEXT NOT NULL, "
+    "charset TEXT NOT NULL, http_status INTEGER) STRICT",
+    "CREATE UNIQUE INDEX capture_form_whole ON capture_form (origin, time_source, media_type, charset, ifnull(http_status, 0))",
+    "INSERT INTO capture_form (origin, time_source, media_type, charset, http_status) "
+    "SELECT DISTINCT origin, time_source, media_type, charset, http_status FROM page_capture ORDER BY 1, 2, 3, 4, 5",
+    "CREATE TABLE captured_page (id INTEGER PRIMARY KEY, capture_id TEXT NOT NULL UNIQUE, "
+    "page_id INTEGER NOT NULL REFERENCES page, captured_at TEXT NOT NULL, fetched_at TEXT, "
+    "form_id INTEGER NOT NULL REFERENCES capture_form, sha256 BLOB NOT NULL CHECK (length(sha256) = 32), "
+    "warc_file_id INTEGER NOT NULL REFERENCES archive_file, warc_offset INTEGER NOT NULL, warc_length INTEGER NOT NULL, "
+    "body_capture_id INTEGER REFERENCES page_capture, "
+    "newest_reading_id INTEGER REFERENCES reading DEFERRABLE INITIALLY DEFERRED, "
+    "published_reading_id INTEGER UNIQUE REFERENCES reading DEFERRABLE INITIALLY DEFERRED) STRICT",
+    "INSERT INTO captured_page SELECT c.id, c.capture_id, c.page_id, c.captured_at, nullif(c.fetched_at, c.captured_at), k.id, "
+    "c.sha256, w.id, c.warc_offset, c.warc_length, c.body_capture_id, c.newest_reading_id, c.published_reading_id "
+    "FROM page_capture c JOIN archive_file w ON w.name = c.warc_file JOIN capture_form k ON k.origin = c.origin "
+    "AND k.time_source = c.time_source AND k.media_type = c.media_type AND k.charset = c.charset "
+    "AND k.http_status IS c.http_status",
+    "CREATE TABLE validator (page_capture_id INTEGER PRIMARY KEY REFERENCES page_capture, etag TEXT, last_modified TEXT) STRICT",
+    "INSERT INTO validator SELECT id, etag, last_modified FROM page_capture WHERE coalesce(etag, last_modified) IS NOT NULL",
+    "DROP TABLE page_capture",
+    "ALTER TABLE captured_page RENAME TO page_capture",
+    "CREATE INDEX page_capture_page ON page_capture (page_id, captured_at)",
+    "CREATE INDEX page_capture_at ON page_capture (captured_at)",
+    "CREATE INDEX page_capture_body ON page_capture (sha256) WHERE body_capture_id IS NULL",
+    "CREATE INDEX page_capture_copy ON page_capture (body_capture_id) WHERE body_capture_id IS NOT NULL",
+    "CREATE TABLE span (job_id INTEGER NOT NULL REFERENCES job, field_id INTEGER NOT NULL REFERENCES field, item TEXT NOT NULL, "
+    "number INTEGER NOT NULL, value ANY NOT NULL, first_capture_id INTEGER NOT NULL REFERENCES page_capture, "
+    "last_capture_id INTEGER NOT NULL REFERENCES page_capture, captures INTEGER NOT NULL, "
+    "PRIMARY KEY (job_id, field_id, item, number)) WITHOUT ROWID, STRICT",
+    "CREATE TABLE source_change (job_id INTEGER NOT NULL REFERENCES job, field_id INTEGER NOT NULL REFERENCES field, "
+    "item TEXT NOT NULL, number INTEGER NOT NULL, old_value ANY, old_status INTEGER NOT NULL, new_value ANY, "
+    "new_status INTEGER NOT NULL, page_capture_id INTEGER NOT NULL REFERENCES page_capture, changed_at TEXT NOT NULL, "
+    "PRIMARY KEY (job_id, field_id, item, number)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX source_change_at ON source_change (changed_at)",
+    "ALTER TABLE applied_change ADD COLUMN page_capture_id INTEGER REFERENCES page_capture",
+    "CREATE INDEX applied_change_at ON applied_change (changed_at)",
+    "CREATE TABLE staged (page_capture_id INTEGER PRIMARY KEY REFERENCES page_capture, "
+    "version_id INTEGER NOT NULL REFERENCES parser_version, reading_id INTEGER REFERENCES reading) STRICT",
+    "CREATE TABLE tombstone (url_sha256 BLOB PRIMARY KEY CHECK (length(url_sha256) = 32), forgotten_at TEXT NOT NULL, "
+    "reason TEXT NOT NULL) WITHOUT ROWID, STRICT",
 )

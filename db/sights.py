@@ -111,7 +111,10 @@ class _Reader:
     """What the sides of readings say; section rows that several show are read once."""
 
     def __init__(self, db: Database, readings: Collection[int]) -> None:
-        query = f"SELECT reading_id, side, job_id, {', '.join(_ROWS)} FROM sighting WHERE reading_id IN ({{}})"
+        query = (
+            f"SELECT r.id, s.side, s.job_id, {', '.join(f's.{row}' for row in _ROWS)} FROM reading r "
+            "JOIN sighting s ON s.content_id = r.content_id WHERE r.id IN ({})"
+        )
         self._rows: dict[int, dict[int, tuple[int, tuple[int | None, ...]]]] = {}
         for some in batches(sorted(readings)):
             for reading, side, job, *ids in db.execute(query.format(marks(some)), some):

@@ -14,8 +14,8 @@ _OUTER = (
     "{raw} AS raw, (SELECT name FROM page_section WHERE id = l.section_id) AS section, c.capture_id"
 )
 _FROM = (
-    "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN sighting s ON s.reading_id = c.published_reading_id "
-    "JOIN job j ON j.id = s.job_id "
+    "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.published_reading_id "
+    "JOIN sighting s ON s.content_id = r.content_id JOIN job j ON j.id = s.job_id "
 )
 _CELL = "LEFT JOIN layout_cell l ON l.layout_id = s.layout_id AND l.field_id = f.id AND l.rank = {rank} "
 
@@ -149,7 +149,8 @@ def _occupation_latest() -> str:
         "SELECT j.slug, i.title, (SELECT t.code FROM coding t WHERE t.kind = 'occupation' AND t.text = i.title) AS soc_code, "
         "(SELECT min(c.captured_at) FROM job_current k JOIN page_capture c ON c.id = k.page_capture_id "
         "WHERE k.job_id = j.id) AS as_of, "
-        "(SELECT count(DISTINCT s.reading_id) FROM sighting s JOIN page_capture c ON c.published_reading_id = s.reading_id "
+        "(SELECT count(DISTINCT r.id) FROM sighting s JOIN reading r ON r.content_id = s.content_id "
+        "JOIN page_capture c ON c.published_reading_id = r.id "
         f"WHERE s.job_id = j.id) AS captures, {values}, {codes} {_PUBLISHED_JOBS}"
     )
 
@@ -157,7 +158,7 @@ def _occupation_latest() -> str:
 def _comparison() -> str:
     def of(side: int, what: str) -> str:
         join = "JOIN job j ON j.id = s.job_id" if what == "j.slug" else "JOIN job_title t ON t.id = s.title_id"
-        return f"(SELECT {what} FROM sighting s {join} WHERE s.reading_id = r.id AND s.side = {side})"
+        return f"(SELECT {what} FROM sighting s {join} WHERE s.content_id = r.content_id AND s.side = {side})"
 
     return (
         f"SELECT p.url, c.captured_at, {of(0, 'j.slug')} AS left, {of(0, 't.title')} AS left_title, "
@@ -231,10 +232,13 @@ def definitions() -> dict[str, str]:
         "f.name AS field, g.code, g.severity, g.message FROM page_finding g LEFT JOIN reading r ON r.id = g.reading_id "
         "LEFT JOIN page_capture c ON c.id = r.page_capture_id LEFT JOIN page p ON p.id = c.page_id "
         "LEFT JOIN field f ON f.id = g.field_id WHERE g.reading_id IS NULL OR c.newest_reading_id = g.reading_id",
-        "capture": "SELECT c.capture_id, p.url, c.captured_at, c.fetched_at, c.origin, c.http_status AS status, "
-        "lower(hex(c.sha256)) AS sha256, r.outcome, c.published_reading_id IS NOT NULL AS published, c.warc_file, c.warc_offset, "
-        "c.warc_length, c.time_source, EXISTS (SELECT 1 FROM page_finding g WHERE g.reading_id = c.newest_reading_id "
+        "capture": "SELECT c.capture_id, p.url, c.captured_at, coalesce(c.fetched_at, c.captured_at) AS fetched_at, k.origin, "
+        "k.http_status AS status, "
+        "lower(hex(c.sha256)) AS sha256, r.outcome, c.published_reading_id IS NOT NULL AS published, w.name AS warc_file, "
+        "c.warc_offset, c.warc_length, k.time_source, EXISTS (SELECT 1 FROM page_finding g "
+        "WHERE g.reading_id = c.newest_reading_id "
         "AND g.code = 'noarchive') AS noarchive FROM page_capture c JOIN page p ON p.id = c.page_id "
+        "JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = c.warc_file_id "
         "LEFT JOIN reading r ON r.id = c.newest_reading_id",
         "run": "SELECT id AS run_id, command, started_at, finished_at, outcome, exit_code, pages, loaded, unchanged, rejected, "
         "failed FROM run_log",
@@ -252,9 +256,13 @@ def digest() -> str:
     return hashlib.sha256("\n".join(f"{n} {q}" for n, q in definitions().items()).encode()).hexdigest()[:16]
 
 
-def create(db: Database) -> None:
-    """Make all views anew."""
+def drop(db: Database) -> None:
+    """Drop all views."""
     for name in db.view_names():
         db.conn.execute(f'DROP VIEW "{name}"')
+
+
+def create(db: Database) -> None:
+    """Make all views, of which none is there."""
     for name, query in definitions().items():
         db.conn.execute(f'CREATE VIEW "{name}" AS {query}')

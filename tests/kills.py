@@ -173,7 +173,7 @@ def check(there: Path, at_rest: bool = False) -> None:
     with closing(open_to_read(settings(there).db)) as db:
         sizes = captures.known_files(db)
         archive = Archive(settings(there).archive, sizes, datetime.now(UTC))
-        indexed = db.execute("SELECT capture_id, warc_file, warc_offset FROM page_capture").fetchall()
+        indexed = db.execute("SELECT capture_id, warc_file, warc_offset FROM capture").fetchall()
         for name, *_ in indexed:
             place = captures.location(db, name)
             try:

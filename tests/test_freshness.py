@@ -89,8 +89,8 @@ def test_a_confirmation_is_archived_as_a_revisit_that_a_rebuild_knows(world: Wor
     assert fields["WARC-Payload-Digest"] == f"sha256:{sha256}"
     assert http.startswith("HTTP/1.1 304")
     place = world.says(
-        "SELECT b.warc_file, b.warc_offset, b.warc_length FROM page_capture c JOIN page_capture b ON b.id = c.body_capture_id "
-        "WHERE c.http_status = 304"
+        "SELECT w.name, b.warc_offset, b.warc_length FROM page_capture c JOIN page_capture b ON b.id = c.body_capture_id "
+        "JOIN archive_file w ON w.id = b.warc_file_id JOIN capture_form k ON k.id = c.form_id WHERE k.http_status = 304"
     )
     archive = Archive(imports.settings(world.root).archive, {}, world.time.start)
     assert archive.read(Location(*place[0]), sha256) == SEED_BODY

@@ -46,7 +46,8 @@ def test_the_same_facts_are_stored_once(tmp_path):
     assert sizes(db) == before
     assert (report.counts.unchanged, report.counts.loaded) == (2, 1)  # nothing lies before the first day
     assert rows(db, "SELECT count(*), count(DISTINCT capture_id) FROM observation") == [(4 * len(expected(SEED)), 4)]
-    assert rows(db, "SELECT count(*) FROM sighting") == [(8,)]
+    assert rows(db, "SELECT count(*) FROM reading") == [(4,)]
+    assert rows(db, "SELECT count(*) FROM sighting") == [(2,)], "what they show is stored once"
 
 
 def test_a_changed_fact_adds_one_row_to_its_section_alone(tmp_path):
@@ -223,14 +224,18 @@ ROWS = {
          {"item": "male"}],
     ),
     "page_capture": (
-        {"capture_id": "x", "page_id": 1, "captured_at": DAYS[1], "fetched_at": DAYS[1], "origin": "file", "time_source": "file",
-         "media_type": "text/html", "charset": "", "sha256": b"x" * 32, "warc_file": "x", "warc_offset": 0, "warc_length": 1},
-        [{"origin": "disk"}, {"time_source": "?"}, {"sha256": b"x"}, {"sha256": "x" * 32}, {"page_id": 99}, {"captured_at": None},
-         {"body_capture_id": 99}, {"warc_file": None}],
+        {"capture_id": "x", "page_id": 1, "captured_at": DAYS[1], "form_id": 1, "sha256": b"x" * 32, "warc_file_id": 1,
+         "warc_offset": 0, "warc_length": 1},
+        [{"form_id": 99}, {"sha256": b"x"}, {"sha256": "x" * 32}, {"page_id": 99}, {"captured_at": None},
+         {"body_capture_id": 99}, {"warc_file_id": 99}, {"warc_offset": None}],
+    ),
+    "capture_form": (
+        {"origin": "file", "time_source": "file", "media_type": "text/x", "charset": ""},
+        [{"origin": "disk"}, {"time_source": "?"}, {"media_type": None}, {"http_status": "ok"}],
     ),
     "reading": (
-        {"page_capture_id": 1, "run_id": 1, "version_id": 1, "outcome": "partial", "parts": ""},
-        [{"outcome": "good"}, {"page_capture_id": 99}, {"run_id": 99}, {"version_id": 99}],
+        {"page_capture_id": 1, "run_id": 1, "version_id": 1, "outcome": "partial"},
+        [{"outcome": "good"}, {"page_capture_id": 99}, {"run_id": 99}, {"version_id": 99}, {"content_id": 99}],
     ),
     "page_finding": (
         {"run_id": 1, "code": "x", "severity": "info", "message": ""},

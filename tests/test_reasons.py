@@ -133,12 +133,9 @@ def read_again(root: Path) -> int:
         run_id = runs.begin(db, "map", "2026-01-01T00:00:00Z")
         version = load.version(db, "test", "test")
         for row, reading in db.execute("SELECT id, newest_reading_id FROM page_capture").fetchall():
-            copy = "SELECT NULL, page_capture_id, ?, ?, outcome, parts FROM reading WHERE id = ?"
+            copy = "SELECT NULL, page_capture_id, ?, ?, outcome, content_id FROM reading WHERE id = ?"
             db.conn.execute(f"INSERT INTO reading {copy}", [run_id, version, reading])
             (new,) = db.execute("SELECT max(id) FROM reading").fetchone()
-            sections = "salary_id, education_id, demographics_id, outlook_id, skillset_id, layout_id"
-            copy = f"SELECT ?, side, job_id, title_id, {sections} FROM sighting WHERE reading_id = ?"
-            db.conn.execute(f"INSERT INTO sighting {copy}", [new, reading])
             db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [new, row])
         publish_rows.publish_again(db, run_id)
         runs.finish(db, run_id, runs.Counts(), 0, "2026-01-01T00:00:00Z")

@@ -40,7 +40,7 @@ def test_a_page_is_loaded_under_its_last_address_with_all_that_is_known_of_it(wo
     assert (report.exit_code, report.left, world.runs) == (0, 0, [(0, 1, 1, 0, 0, 0)])
     query = "SELECT url, captured_at, fetched_at, origin, status, outcome, published FROM capture"
     assert world.says(query) == [(at(B), "2026-01-01T00:00:02Z", "2026-01-01T00:00:02Z", "live", 200, "complete", 1)]
-    assert world.says("SELECT time_source FROM page_capture") == [("http",)]
+    assert world.says("SELECT time_source FROM capture") == [("http",)]
     assert world.says("SELECT count(*) FROM observation WHERE field = 'salary.annual_mean_usd'") == [(2,)]
     assert world.queue == {f"{A}/old": "done"}
     assert world.covered == {"fresh": 1}
@@ -66,7 +66,7 @@ def test_a_page_under_a_flood_of_headers_can_be_read_again(world: World):
     flood = {f"x-{n}": "\x1b\xe9" * 40 for n in range(900)}
     world.pages = {at(A): (200, flood | {"content-type": "text/plain; charset=\x1b[31m\xe9"}, as_text(SEED))}
     assert world.scrape(at(A)).exit_code == 0
-    assert world.says("SELECT media_type, charset FROM page_capture") == [("text/plain", "")]
+    assert world.says("SELECT media_type, charset FROM capture_form") == [("text/plain", "")]
     (place,) = world.says("SELECT warc_file, warc_offset, warc_length, sha256 FROM capture")
     archive = Archive(imports.settings(world.root).archive, {}, world.time.start)
     assert archive.read(Location(*place[:3]), place[3]) == as_text(SEED)
