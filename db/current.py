@@ -89,6 +89,7 @@ class _Facts:
 
     def __init__(self, db: Database, job_id: int) -> None:
         self._db = db
+        self.parts = Parts(db)
         self._status: dict[tuple[str, int], str] = {}
         for section in SECTIONS[:-1]:
             fields = in_section(section)
@@ -116,13 +117,23 @@ class _Facts:
         row_id = sight.rows[field.section]
         return "" if row_id is None else self._status.get((field.name, row_id), "")
 
-    def part(self, field: Field, sight: Seen) -> str:
-        """The table or kind of sentence in which a field stands in a sighting."""
-        row = self._db.execute(
-            "SELECT section_id FROM layout_cell WHERE layout_id = ? AND field_id = ? LIMIT 1", [sight.layout_id, field.id]
-        ).fetchone()
-        section = PAGE_SECTIONS[row[0]] if row else ""
-        return _TERM_PART.get(field.section, section) if section == "intro" else section
+
+class Parts:
+    """The table or kind of sentence in which a field stands in a sighting; what was asked is remembered."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+        self._known: dict[tuple[int, int], str] = {}
+
+    def of(self, field: Field, sight: Seen) -> str:
+        """The name of the part, as `Seen.parts` has it; empty where the sighting does not have the field."""
+        key = sight.layout_id, field.id
+        if (known := self._known.get(key)) is None:
+            query = "SELECT section_id FROM layout_cell WHERE layout_id = ? AND field_id = ? LIMIT 1"
+            row = self._db.execute(query, key).fetchone()
+            section = PAGE_SECTIONS[row[0]] if row else ""
+            known = self._known[key] = _TERM_PART.get(field.section, section) if section == "intro" else section
+        return known
 
 
 def choose(group: str, pages: Sequence[Sequence[Seen]], facts: _Facts) -> Seen | None:
@@ -145,7 +156,7 @@ def _standing(field: Field, captures: Sequence[Seen], facts: _Facts) -> Seen | N
     for sight in captures:
         status = facts.status(field, sight)
         if status in ("ok", "missing"):
-            return None if ended and facts.part(field, sight) in ended else sight
+            return None if ended and facts.parts.of(field, sight) in ended else sight
         if not status and sight.complete:
             ended |= sight.parts
     return None

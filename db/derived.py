@@ -1,10 +1,10 @@
-"""What follows from the published captures and is stored: latest values, conflicts, findings about mirrored pages, codes."""
+"""What follows from the published captures and is stored: latest values, conflicts, history, findings about mirrors, codes."""
 
 from collections.abc import Collection
 
 from sqlite_utils import Database
 
-from db import coding, conflicts, current, mirrors
+from db import coding, conflicts, current, history, mirrors
 
 
 def refresh(db: Database, job_ids: Collection[int]) -> None:
@@ -15,6 +15,7 @@ def refresh(db: Database, job_ids: Collection[int]) -> None:
         seen = current.seen(db, job_id)
         current.refresh(db, job_id, seen)
         conflicts.refresh(db, job_id, seen)
+        history.refresh(db, job_id, seen)
         pages[job_id] = {sight.page_id for sight in seen}
     mirrors.refresh(db, job_ids, pages)
     coding.refresh(db, jobs=job_ids)

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from db import views
 from normalize.errors import UnknownField, UnknownOccupation
 from normalize.fields import BY_NAME, FIELDS, GROUPS, Field
 from normalize.folding import fold, letters
@@ -116,6 +117,29 @@ def soc(db: Database, slug: str) -> tuple[str, str]:
     """The SOC code of an occupation and its title, empty for none."""
     row = rows(db, "SELECT soc_code, soc_title FROM occupation WHERE slug = ?", [slug])[0]
     return row["soc_code"] or "", row["soc_title"] or ""
+
+
+def history(db: Database, slug: str, field: Field | None = None, item: str = "") -> list[Row]:
+    """The rows of `history` of an occupation, of one field or item if one is named: facts in their order, the oldest first."""
+    query = "SELECT * FROM history WHERE occupation = ?"
+    found = rows(db, f"{query} AND field = ?", [slug, field.name]) if field else rows(db, query, [slug])
+    listed = [row for row in found if item in ("", row["item"])]
+    return sorted(listed, key=lambda row: (order(BY_NAME[row["field"]], row["item"]), row["first_seen"]))
+
+
+def changes(db: Database, since: str, most: int) -> list[Row]:
+    """The newest rows of `change` that are not older than a time, the newest first; of the same time in no order that tells
+    anything."""
+    keys = {
+        views.SOURCE_CHANGES: "x.job_id DESC, x.field_id DESC, x.item DESC, x.number DESC",
+        views.APPLIED_CHANGES: "x.id DESC",
+    }
+    found = [
+        row
+        for select, key in keys.items()
+        for row in rows(db, f"{select} WHERE x.changed_at >= ? ORDER BY x.changed_at DESC, {key} LIMIT ?", [since, most])
+    ]
+    return sorted(found, key=lambda row: row["changed_at"], reverse=True)[:most]
 
 
 def order(field: Field, item: str) -> tuple[int, int, int]:

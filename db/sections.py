@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 
 from sqlite_utils import Database
 
-from db.batches import marks
+from db.batches import batches, marks
 from normalize.facts import STATUSES, Value
 from normalize.fields import BY_NAME, in_section
 
@@ -17,13 +17,26 @@ Said = Mapping[Key, Value | None]
 _OK, _MISSING = STATUSES.index("ok"), STATUSES.index("missing")
 
 
+State = tuple[int, Value | None]
+"""A status, as its place in `normalize.facts.STATUSES`, and the value where there is one."""
+
+
 def said(db: Database, section: str, row_ids: Collection[int]) -> dict[int, Said]:
     """What rows of one section say, by row. The section `skill` means rows of `skillset`."""
-    found: dict[int, dict[Key, Value | None]] = {row_id: {} for row_id in row_ids}
-    chosen = marks(found)
-    for row_id, key, value, status in _skills(db, chosen, found) if section == "skill" else _values(db, section, chosen, found):
-        if status in (_OK, _MISSING):
-            found[row_id][key] = value
+    return {
+        row_id: {key: value for key, (status, value) in states.items() if status in (_OK, _MISSING)}
+        for row_id, states in shown(db, section, row_ids).items()
+    }
+
+
+def shown(db: Database, section: str, row_ids: Collection[int]) -> dict[int, Mapping[Key, State]]:
+    """What rows of one section show, by row: also what is suspect or unreadable."""
+    found: dict[int, dict[Key, State]] = {row_id: {} for row_id in row_ids}
+    for some in batches(found):
+        chosen = marks(some)
+        for row_id, key, value, status in _skills(db, chosen, some) if section == "skill" else _values(db, section, chosen, some):
+            if status is not None:
+                found[row_id][key] = (status, value)
     return dict(found)
 
 

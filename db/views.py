@@ -218,6 +218,24 @@ def _page_status() -> str:
     return f"SELECT url, {state} AS state, outcome, detail, attempted_at, due_at, captured_at FROM ({parts})"
 
 
+_SAID = "CASE {} WHEN 0 THEN 'ok' WHEN 1 THEN 'missing' WHEN 4 THEN 'removed' END"
+SOURCE_CHANGES = (
+    "SELECT j.slug AS occupation, f.name AS field, x.item, x.old_value, " + _SAID.format("x.old_status") + " AS old_status, "
+    "x.new_value, " + _SAID.format("x.new_status") + " AS new_status, x.changed_at, 'source' AS cause, p.url, "
+    "(SELECT r.run_id FROM reading r WHERE r.id = c.published_reading_id) AS run_id FROM source_change x "
+    "JOIN job j ON j.id = x.job_id JOIN field f ON f.id = x.field_id JOIN page_capture c ON c.id = x.page_capture_id "
+    "JOIN page p ON p.id = c.page_id"
+)
+"""The changes at the source; `x` is their table."""
+
+APPLIED_CHANGES = (
+    "SELECT j.slug AS occupation, x.field, x.item, x.old_value, x.old_status, x.new_value, x.new_status, x.changed_at, x.cause, "
+    "p.url, x.run_id FROM applied_change x JOIN job j ON j.id = x.job_id LEFT JOIN page_capture c ON c.id = x.page_capture_id "
+    "LEFT JOIN page p ON p.id = c.page_id"
+)
+"""The changes by another parser or vocabulary; `x` is their table."""
+
+
 def definitions() -> dict[str, str]:
     """The SELECT of each public view, by name, in the order in which they have to be made."""
     observation = _observation()
@@ -248,6 +266,11 @@ def definitions() -> dict[str, str]:
         "page_status": _page_status(),
         "conflict": "SELECT j.slug AS occupation, f.name AS field, d.item, d.captured_at, d.value_count, d.support, "
         "d.example_urls, d.stands FROM disagreement d JOIN job j ON j.id = d.job_id JOIN field f ON f.id = d.field_id",
+        "history": "SELECT j.slug AS occupation, f.name AS field, x.item, x.value, a.captured_at AS first_seen, "
+        "b.captured_at AS last_seen, x.captures, f.unit FROM span x JOIN job j ON j.id = x.job_id "
+        "JOIN field f ON f.id = x.field_id JOIN page_capture a ON a.id = x.first_capture_id "
+        "JOIN page_capture b ON b.id = x.last_capture_id",
+        "change": f"{SOURCE_CHANGES} UNION ALL {APPLIED_CHANGES}",
     }  # fmt: skip
 
 

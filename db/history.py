@@ -1,0 +1,168 @@
+"""What was said of an occupation over time, as CONTRACT.md defines `history` and `change`: unbroken stretches of one ok value,
+and changes between consecutive captures of one page.
+
+Both follow `captured_at`, in whatever order captures came, and are made anew of all published captures of an occupation. A
+capture that cannot be read, is suspect, or does not have the table says nothing: it neither ends a stretch nor is it a change.
+What a complete capture leaves out although its table is there was removed at the source.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import NamedTuple
+
+from sqlite_utils import Database
+
+from db import conflicts, sections
+from db.conflicts import Heard
+from db.current import Parts, Seen
+from db.sections import Key, State
+from normalize.facts import STATUSES, Value
+from normalize.fields import FIELDS, SECTIONS
+
+OK, MISSING = STATUSES.index("ok"), STATUSES.index("missing")
+REMOVED = len(STATUSES)
+"""The status of what was there, in a complete capture that has the table without it."""
+
+_FIELDS = {field.id: field for field in FIELDS}
+
+Row = Mapping[Key, State]
+"""What one section of a capture shows."""
+
+
+class Event(NamedTuple):
+    """What one capture says of a fact: its value where it is ok; missing, or removed."""
+
+    sight: Seen
+    status: int
+    value: Value | None
+
+
+@dataclass(slots=True)
+class Stretch:
+    """An unbroken stretch of one ok value, from the first to the last capture that shows it."""
+
+    value: Value
+    first: int
+    last: int
+    captures: int
+
+
+class Change(NamedTuple):
+    """A change between two captures of a page: what was said before, and what a capture says."""
+
+    old: State
+    new: State
+    sight: Seen
+
+
+def refresh(db: Database, job_id: int, seen: Sequence[Seen]) -> None:
+    """Make the stretches and changes of one occupation anew; `seen` are its published captures, newest first, the caller holds
+    the transaction."""
+    stretches: list[tuple[object, ...]] = []
+    changes: list[tuple[object, ...]] = []
+    for key, found in _by_fact(db, seen):
+        if isinstance(found, Stretch):
+            stretches.append((job_id, *key, 1, found.value, found.first, found.last, found.captures))
+            continue
+        for number, one in enumerate(of_fact(found), 1):
+            stretches.append((job_id, *key, number, one.value, one.first, one.last, one.captures))
+        for number, change in enumerate(changed(found), 1):
+            (was, old), (now, new), sight = change
+            changes.append((job_id, *key, number, old, was, new, now, sight.capture_row, sight.captured_at))
+    db.conn.execute("DELETE FROM span WHERE job_id = ?", [job_id])
+    db.conn.execute("DELETE FROM source_change WHERE job_id = ?", [job_id])
+    db.conn.executemany("INSERT INTO span VALUES (?, ?, ?, ?, ?, ?, ?, ?)", stretches)
+    db.conn.executemany("INSERT INTO source_change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", changes)
+
+
+def _by_fact(db: Database, seen: Sequence[Seen]) -> Iterator[tuple[Key, Stretch | list[Event]]]:
+    """For each fact that captures show its stretch, where all captures say the same, else what each says, oldest first."""
+    parts = Parts(db)
+    oldest_first = [*reversed(seen)]
+    oldest_first.sort(key=lambda sight: (sight.captured_at, sight.url))
+    for section in SECTIONS:
+        shown = [(sight, sight.rows[section]) for sight in oldest_first]
+        ids = {row for _, row in shown if row is not None}
+        if not ids:
+            continue
+        rows = sections.shown(db, section, ids)
+        always = all(row is not None for _, row in shown)
+        told = [(sight, rows[row] if row is not None else {}) for sight, row in shown]
+        for key in sorted({key for row in rows.values() for key in row}):
+            states = {row.get(key) for row in rows.values()}
+            if always and len(states) == 1:
+                status, value = states.pop() or (MISSING, None)
+                if status == OK and value is not None:
+                    yield key, Stretch(value, shown[0][0].capture_row, shown[-1][0].capture_row, len(shown))
+                continue
+            yield key, list(_events(key, told, parts))
+
+
+def _events(key: Key, told: Sequence[tuple[Seen, Row]], parts: Parts) -> Iterator[Event]:
+    """What each capture says of a fact, oldest first; what says nothing is left out."""
+    stood: dict[int, str] = {}
+    field = _FIELDS[key[0]]
+    for sight, row in told:
+        status, value = row.get(key) or _of_list(key, row)
+        if status in (OK, MISSING):
+            stood[sight.page_id] = parts.of(field, sight)
+            yield Event(sight, status, value)
+        elif status is None and sight.complete and stood.get(sight.page_id) in sight.parts:
+            del stood[sight.page_id]
+            yield Event(sight, REMOVED, None)
+
+
+def _of_list(key: Key, row: Row) -> tuple[int | None, None]:
+    """What a list says of an item that it does not name: it is missing where the list as a whole is."""
+    whole = row.get((key[0], "")) if key[1] else None
+    return (whole[0] if whole else None), None
+
+
+def of_fact(events: Sequence[Event]) -> list[Stretch]:
+    """The stretches of one fact; `events` are in the order of time, of one page in one second the last counts.
+
+    While pages of a week disagree, no stretch begins, ends or goes on; where one page says that there is no value and another one
+    of the week says one, the value stands.
+    """
+    found: list[Stretch] = []
+    going: Stretch | None = None
+    heard, speaking = _speaking([event for event in events if event.status != REMOVED]), _speaking(events)
+    for at, together in groupby(events, lambda event: event.sight.captured_at):
+        if max(len(heard.get(at, ())), len(speaking[at])) > 1:
+            continue
+        for event in together:
+            if event.value is None or event.value not in speaking[at]:
+                continue
+            if going is None or going.value != event.value:
+                going = Stretch(event.value, event.sight.capture_row, event.sight.capture_row, 0)
+                found.append(going)
+            going.last, going.captures = event.sight.capture_row, going.captures + 1
+        if not speaking[at]:
+            going = None
+    return found
+
+
+def _speaking(events: Sequence[Event]) -> dict[str, set[Value]]:
+    """At each time of a fact the values that pages of the week up to then say; what a page removed it does not say any more."""
+    found: dict[str, set[Value]] = {}
+    heard = [Heard(s.captured_at, conflicts.second(s.captured_at), s.url, s.reading_id, s.side, value) for s, _, value in events]
+    for at, speaks in conflicts.speakers(heard):
+        found[at] = {said.value for said in speaks.values() if said.value is not None}
+    return found
+
+
+def changed(events: Sequence[Event]) -> list[Change]:
+    """The changes of one fact in the order of time: each pair of old and new value once until that value changes again."""
+    found: list[Change] = []
+    listed: set[tuple[State, State]] = set()
+    before: dict[int, State] = {}
+    for sight, status, value in events:
+        now: State = (status, value)
+        old = before.get(sight.page_id)
+        before[sight.page_id] = now
+        if old is None or old == now or (old, now) in listed:
+            continue
+        found.append(Change(old, now, sight))
+        listed = {pair for pair in listed if pair[1] != old} | {(old, now)}
+    return found
