@@ -18,9 +18,10 @@ TABLES = (
     "state TEXT NOT NULL CHECK (state IN ('queued', 'had', 'passed_over', 'blocked', 'failed')), "
     "failures INTEGER NOT NULL DEFAULT 0, detail TEXT NOT NULL DEFAULT '', capture_id TEXT, verified INTEGER NOT NULL DEFAULT 0, "
     "UNIQUE (archive, original, captured_at)) STRICT",
-    "CREATE INDEX backfill_capture_same ON backfill_capture (url, digest) WHERE verified",
+    "CREATE INDEX backfill_capture_url ON backfill_capture (url, digest)",
     "CREATE TABLE backfill_named (index_id INTEGER NOT NULL REFERENCES backfill_index, "
     "item_id INTEGER NOT NULL REFERENCES backfill_capture, PRIMARY KEY (index_id, item_id)) WITHOUT ROWID, STRICT",
+    "CREATE INDEX backfill_named_item ON backfill_named (item_id)",
 )
 """An index was read to its end at `read_at`, else up to `position`, which is the archive's own word for a place."""
 
@@ -208,3 +209,10 @@ def fail(db: Database, item: Item, detail: str) -> None:
         f"state = CASE WHEN failures + 1 >= {PARKED_AFTER} THEN 'failed' ELSE 'queued' END WHERE id = ?",
         [detail[:500], item.id],
     )
+
+
+def forget(db: Database, url: str) -> None:
+    """Let nothing be known of the past captures of a page (its canonical address)."""
+    named = "SELECT id FROM backfill_capture WHERE url = ?"
+    db.conn.execute(f"DELETE FROM backfill_named WHERE item_id IN ({named})", [url])
+    db.conn.execute("DELETE FROM backfill_capture WHERE url = ?", [url])

@@ -1,4 +1,4 @@
-"""What stands behind one value: the rows it is told from, its code, what other pages say, its run and request, when it was seen."""
+"""What stands behind one value: its row, its code, what other pages say, its run and request, and when it was seen."""
 
 import json
 from dataclasses import dataclass
@@ -21,7 +21,9 @@ SYSTEMS: dict[Kind, str] = {
 """What the codes of a kind are codes of."""
 
 _KIND_OF = {f"{table}.{column}": kind for kind, (table, column) in KINDS.items() if kind != "occupation"}
-_REQUEST = "requested_at, outcome, http_status, bytes, elapsed_ms, robots_rule, delay_s, delay_reason, url"
+_REQUEST = "request_id, run_id, url, requested_at, outcome, http_status, bytes, elapsed_ms, robots_rule, delay_s, delay_reason"
+_LONGEST_VISIT = "-10 minutes"
+"""A capture is complete so soon after its request at the latest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +49,8 @@ def facts(db: Database, slug: str, field: Field, item: str) -> list[Row]:
     here = rows(
         db,
         "SELECT c.capture_id, CASE k.side WHEN 0 THEN 'left' ELSE 'right' END AS side FROM job j "
-        "JOIN job_current k ON k.job_id = j.id JOIN page_capture c ON c.id = k.page_capture_id WHERE j.slug = ? AND k.group_id = ?",
+        "JOIN job_current k ON k.job_id = j.id JOIN page_capture c ON c.id = k.page_capture_id "
+        "WHERE j.slug = ? AND k.group_id = ?",
         [slug, GROUPS.index(field.group)],
     )
     if not here:
@@ -106,14 +109,15 @@ def run(db: Database, run_id: int) -> Row | None:
 
 
 def request(db: Database, url: str, fetched_at: str) -> Row | None:
-    """The request that brought a capture: the last one for the page up to the time of the capture. None where there is none, as
-    of what was imported, or it was pruned."""
+    """The request that brought a live capture: the last one on the way to the page up to the time of the capture. None where the
+    log does not have it: it was pruned."""
     query = (
-        f"SELECT {', '.join(f'q.{name}' for name in _REQUEST.split(', '))}, q.run_id FROM request_log q "
-        "WHERE q.visit_id = (SELECT id FROM visit WHERE url = ?) AND q.requested_at <= ? "
-        "AND q.outcome IN ('ok', 'not_modified') ORDER BY q.requested_at DESC, q.id DESC LIMIT 1"
+        f"SELECT {_REQUEST} FROM request WHERE page IN (SELECT url FROM visit WHERE url = :url UNION "
+        "SELECT v.url FROM page p JOIN visit v ON v.page_id = p.id WHERE p.url = :url) AND outcome IN ('ok', 'not_modified') "
+        "AND requested_at <= :at AND requested_at >= strftime('%Y-%m-%dT%H:%M:%SZ', :at, :longest) "
+        "ORDER BY requested_at DESC, request_id DESC LIMIT 1"
     )
-    found = rows(db, query, [url, fetched_at])
+    found = rows(db, query, {"url": url, "at": fetched_at, "longest": _LONGEST_VISIT})
     return found[0] if found else None
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
-from db.schema import PAGE_SECTIONS
+from db.schema import LISTS, PAGE_SECTIONS
 from normalize.facts import STATUSES
 from normalize.fields import FIELDS, GROUPS, SECTIONS, Field, in_section
 
@@ -20,7 +20,8 @@ _TERM_PART = {"outlook": "time", "salary": "pay", "skill": "top_skills"}
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One side of one published capture: which section rows it shows, and which parts of a page it has."""
+    """One side of one published capture: which section rows it shows, which parts of a page it has, and by which parser and lists
+    it was read."""
 
     reading_id: int
     page_id: int
@@ -33,6 +34,7 @@ class Seen:
     rows: Mapping[str, int | None]
     layout_id: int
     title_id: int
+    read_by: str
 
 
 def refresh(db: Database, job_id: int, sights: Sequence[Seen] | None = None) -> None:
@@ -60,9 +62,11 @@ def seen(db: Database, job_id: int) -> list[Seen]:
     """All published sightings of an occupation, newest first; ties in the order of address and side."""
     rows = db.execute(
         "SELECT r.id, c.page_id, p.url, c.captured_at, c.id, s.side, r.outcome, t.parts, s.salary_id, s.education_id, "
-        "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id, s.title_id FROM sighting s "
+        "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id, s.title_id, "
+        f"v.parser || {LISTS} FROM sighting s "
         "JOIN content t ON t.id = s.content_id JOIN reading r ON r.content_id = s.content_id "
-        "JOIN page_capture c ON c.published_reading_id = r.id JOIN page p ON p.id = c.page_id "
+        "JOIN parser_version v ON v.id = r.version_id JOIN page_capture c ON c.published_reading_id = r.id "
+        "JOIN page p ON p.id = c.page_id "
         "WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC",
         [job_id],
     ).fetchall()
@@ -79,8 +83,9 @@ def seen(db: Database, job_id: int) -> list[Seen]:
             dict(zip(SECTIONS, ids, strict=True)),
             layout_id,
             title_id,
+            read_by,
         )
-        for reading_id, page_id, url, captured_at, capture_row, side, outcome, parts, *ids, layout_id, title_id in rows
+        for reading_id, page_id, url, captured_at, capture_row, side, outcome, parts, *ids, layout_id, title_id, read_by in rows
     ]
 
 

@@ -144,7 +144,7 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ),
         ("cause", "source (the page says it), parser (we read it better), vocabulary (we code it otherwise)", None, _OURS),
         ("url", "The first page that shows it; NULL for a code", None, _PAGE),
-        ("run_id", "The run that read or applied it", None, _OURS),
+        ("run_id", "The run that applied it; NULL for a change at the source", None, _OURS),
     ],
     "page_status": [
         ("url", "Canonical address of the page", None, _PAGE),

@@ -153,15 +153,18 @@ def _speaking(events: Sequence[Event]) -> dict[str, set[Value]]:
 
 
 def changed(events: Sequence[Event]) -> list[Change]:
-    """The changes of one fact in the order of time: each pair of old and new value once until that value changes again."""
+    """The changes of one fact in the order of time: each pair of old and new value once until that value changes again.
+
+    Captures that different parsers read are not compared: nobody knows what changed, before they are read by one.
+    """
     found: list[Change] = []
     listed: set[tuple[State, State]] = set()
-    before: dict[int, State] = {}
+    before: dict[int, tuple[State, str]] = {}
     for sight, status, value in events:
         now: State = (status, value)
-        old = before.get(sight.page_id)
-        before[sight.page_id] = now
-        if old is None or old == now or (old, now) in listed:
+        old, read_by = before.get(sight.page_id, (None, ""))
+        before[sight.page_id] = (now, sight.read_by)
+        if old is None or old == now or read_by != sight.read_by or (old, now) in listed:
             continue
         found.append(Change(old, now, sight))
         listed = {pair for pair in listed if pair[1] != old} | {(old, now)}

@@ -33,31 +33,45 @@ def version(db: Database, parser: str, vocabulary: str) -> int:
 
 
 def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: Reading) -> bool:
-    """Store a reading of a capture, unpublished; the caller holds the transaction.
+    """Store a reading of a capture as its newest one, unpublished; the caller holds the transaction.
 
     Returns whether its facts are those of the page's previous capture.
     """
+    reading_id, content_id = store(db, run_id, version_id, capture_row, reading)
+    db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
+    return content_id is not None and _same_as_before(db, capture_row, content_id)
+
+
+def store(db: Database, run_id: int, version_id: int, capture_row: int, reading: Reading) -> tuple[int, int | None]:
+    """Store a reading of a capture, with its findings and what it shows; the caller holds the transaction. Returns the rows of
+    the reading and of its content, None where it shows nothing."""
     cursor = db.conn.execute(
         "INSERT INTO reading (page_capture_id, run_id, version_id, outcome) VALUES (?, ?, ?, ?)",
         [capture_row, run_id, version_id, reading.outcome],
     )
     reading_id = int(cursor.lastrowid or 0)
     known = rows(db).at(reading_id)
-    db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
     if reading.findings:
         note_findings(db, run_id, reading_id, reading.findings)
     if not reading.left or not reading.right:
-        return False
+        return reading_id, None
     jobs = zip(SIDES, (reading.left, reading.right), strict=True)
     sides = [_side(db, known, job, [fact for fact in reading.facts if fact.side == side]) for side, job in jobs]
-    content_id = content(db, " ".join(reading.parts), sides)
+    content_id = _content(db, known, " ".join(reading.parts), sides)
     db.conn.execute("UPDATE reading SET content_id = ? WHERE id = ?", [content_id, reading_id])
-    return _same_as_before(db, capture_row, content_id)
+    return reading_id, content_id
 
 
-def content(db: Database, parts: str, sides: Sequence[Sequence[Cell]]) -> int:
+def take_back(db: Database, reading_id: int) -> None:
+    """Drop the reading that was stored last; the caller holds the transaction in which it was stored."""
+    db.conn.execute("DELETE FROM page_finding WHERE reading_id = ?", [reading_id])
+    db.conn.execute("DELETE FROM reading WHERE id = ?", [reading_id])
+    rows(db).at_most(reading_id - 1)
+
+
+def _content(db: Database, known: Rows, parts: str, sides: Sequence[Sequence[Cell]]) -> int:
     """The row of what a page shows: which parts it has, and for each side the job, its title, the section rows and the layout."""
-    content_id, new = rows(db).find_or_make("content", ("digest",), (digest((parts, *map(tuple, sides))),), ("parts",), (parts,))
+    content_id, new = known.find_or_make("content", ("digest",), (digest((parts, *map(tuple, sides))),), ("parts",), (parts,))
     if new:
         db.conn.executemany(
             "INSERT INTO sighting (content_id, side, job_id, title_id, salary_id, education_id, demographics_id, outlook_id, "

@@ -27,3 +27,12 @@ def of_body(db: Database, sha256: str) -> Original | None:
         return None
     found = at(db, known.url, known.captured_at)
     return next((original for original in found if original.record.sha256 == sha256), None)
+
+
+def of_address(db: Database, url: str, most: int) -> list[Original]:
+    """The newest captures of an address, one for each body."""
+    rows = db.execute(
+        "SELECT capture_id, status, max(captured_at) FROM capture WHERE url = ? GROUP BY sha256 ORDER BY 3 DESC, 1 LIMIT ?",
+        [url, most],
+    ).fetchall()
+    return [Original(status, captures.location(db, name)) for name, status, _ in rows]

@@ -26,14 +26,22 @@ class Rows:
         """Itself, at a reading that was just stored. A transaction that is rolled back takes its readings with it, so that an
         id of a reading is given a second time: then no remembered row is sure to be there."""
         if reading_id <= self._last_reading:
-            self._ids.clear()
-            self.layouts.clear()
+            self.forget()
         if len(self._ids) > _MOST_REMEMBERED:
             self._ids.clear()
         if len(self.layouts) > _MOST_LAYOUTS:
             self.layouts.clear()
         self._last_reading = reading_id
         return self
+
+    def at_most(self, reading_id: int) -> None:
+        """Hear that a later reading was taken back: its id is given a second time, and all rows are there."""
+        self._last_reading = min(self._last_reading, reading_id)
+
+    def forget(self) -> None:
+        """Hear that rows were dropped."""
+        self._ids.clear()
+        self.layouts.clear()
 
     def find_or_make(
         self, table: str, keys: tuple[str, ...], key: Sequence[Cell], others: tuple[str, ...] = (), rest: Sequence[Cell] = ()

@@ -11,13 +11,16 @@ from itertools import groupby
 
 from sqlite_utils import Database, Migrations
 
-from db import dictionary, views
+from db import backfill, dictionary, views
 from normalize.facts import STATUSES
 from normalize.fields import FIELDS, SECTIONS, in_section
 
 PAGE_SECTIONS = ("overview", "salary", "education", "demographics", "skills", "intro")
 _SQL_TYPES = {"integer": "INTEGER", "real": "REAL", "text": "TEXT"}
 _LISTS = {"demographics": ("gender_pct", "race_pct")}
+
+LISTS = "CASE WHEN instr(v.vocabulary, '+') THEN substr(v.vocabulary, 1, instr(v.vocabulary, '+') - 1) ELSE v.vocabulary END"
+"""The lists of the package by which a row `v` of `parser_version` reads, without the user's rules."""
 
 _DERIVED_SINCE = 5
 """The version from which on all that `db.derived` makes is stored."""
@@ -117,7 +120,7 @@ def time(db: Database) -> None:
     for statement in _CONTENT:
         db.conn.execute(statement)
     _share_contents(db)
-    for statement in _TIME:
+    for statement in (*_TIME, *backfill.TABLES):
         db.conn.execute(statement)
 
 

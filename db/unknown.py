@@ -57,16 +57,6 @@ class _Sight(NamedTuple):
     capture_row: int
 
 
-class Standing(NamedTuple):
-    """A capture, the run and the outcome of its newest reading, and whether it counts."""
-
-    row: int
-    url: str
-    run_id: int
-    outcome: str
-    published: int
-
-
 def inbox(db: Database, coder: Coder | None = None, suggest: Suggest | None = None) -> list[Unknown]:
     """What no vocabulary knows, by kind, what stands on most sides first.
 
@@ -84,15 +74,6 @@ def captures_with(db: Database, kind: Kind, label: str) -> list[int]:
     rule about it concerns. A longer label of which it is a part counts too."""
     wanted = _within(label)
     return sorted({sight.capture_row for raw, sight in _cells(db, kind) if wanted(raw)} | _noted(db, kind, wanted))
-
-
-def standing(db: Database, captures: Sequence[int]) -> list[Standing]:
-    """How captures stand, in their order."""
-    query = (
-        "SELECT c.id, p.url, r.run_id, r.outcome, c.published_reading_id IS NOT NULL FROM page_capture c "
-        "JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id WHERE c.id = ?"
-    )
-    return [Standing(*db.execute(query, [row]).fetchone()) for row in captures]
 
 
 def never_matched(db: Database, rules: Rules) -> list[Rule]:

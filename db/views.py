@@ -222,7 +222,7 @@ _SAID = "CASE {} WHEN 0 THEN 'ok' WHEN 1 THEN 'missing' WHEN 4 THEN 'removed' EN
 SOURCE_CHANGES = (
     "SELECT j.slug AS occupation, f.name AS field, x.item, x.old_value, " + _SAID.format("x.old_status") + " AS old_status, "
     "x.new_value, " + _SAID.format("x.new_status") + " AS new_status, x.changed_at, 'source' AS cause, p.url, "
-    "(SELECT r.run_id FROM reading r WHERE r.id = c.published_reading_id) AS run_id FROM source_change x "
+    "NULL AS run_id FROM source_change x "
     "JOIN job j ON j.id = x.job_id JOIN field f ON f.id = x.field_id JOIN page_capture c ON c.id = x.page_capture_id "
     "JOIN page p ON p.id = c.page_id"
 )

@@ -6,25 +6,24 @@ concerns, where it is new, another or gone, from the archive and without network
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 from db import captures, coding, learned, load, publish, runs, unknown, views
 from db.coding import Change
 from db.connection import Database
-from db.unknown import Standing
+from db.staging import Standing
 from normalize import vocabulary
-from normalize.errors import ConfigError, CorruptRecord, StorageError
+from normalize.errors import ConfigError, StorageError
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from normalize.rules import Kind, Rules, a
 from normalize.vocabulary import READING_KINDS
 from normalize.wording import counted
-from scraper import bodies, taught, version
+from scraper import rereading, taught, version
 from scraper.archive import Archive
 from scraper.capture import stamp
-from scraper.parsing import PageBytes
 from scraper.process import code_of
 from scraper.sandbox import Sandbox
 
@@ -33,8 +32,6 @@ Key = tuple[Kind, str]
 
 _CAPTURES_TOGETHER = 20
 _MOST_NAMED = 5
-_OF_CAPTURE = ("time_from_file", "noarchive")
-"""Findings that a capture keeps when its page is read again: they do not all stand in the page."""
 
 
 @dataclass(slots=True)
@@ -129,12 +126,13 @@ def reread(db: Database, archive: Archive, run_id: int, keys: Collection[Key], a
     rows = sorted({row for some in concerned.values() for row in some})
     if not rows:
         return done
+    rereading.bring_up(db, archive, run_id, rows, at)
     columns = [name for name, _, _ in views.wide_columns()]
     before = coding.latest(db, columns)
     version_id = load.version(db, version.parser(), vocabulary.version())
     with Sandbox() as sandbox:
         for start in range(0, len(rows), _CAPTURES_TOGETHER):
-            pages = [*_pages(db, archive, rows[start : start + _CAPTURES_TOGETHER], done)]
+            pages = [*rereading.pages(db, archive, rows[start : start + _CAPTURES_TOGETHER], done.unread)]
             readings = sandbox.parse_many([page for _, page in pages])
             for (standing, _), reading in zip(pages, readings, strict=True):
                 _load(db, run_id, version_id, standing, reading, done)
@@ -148,22 +146,12 @@ def _concerned(db: Database, keys: Collection[Key]) -> dict[Key, list[int]]:
     return {key: rows for key in keys if (rows := unknown.captures_with(db, *key))}
 
 
-def _pages(db: Database, archive: Archive, rows: Sequence[int], done: Reread) -> Iterator[tuple[Standing, PageBytes]]:
-    for standing, record in zip(unknown.standing(db, rows), captures.records(db, rows), strict=True):
-        try:
-            yield standing, PageBytes(bodies.read(archive, record), record.media_type, record.charset, record.url)
-        except CorruptRecord as error:
-            done.unread[standing.row] = str(error)
-
-
 def _load(db: Database, run_id: int, version_id: int, standing: Standing, reading: Reading, done: Reread) -> None:
     """What counts is read by this run; what is held back or was left by a dead run stays with the run that read it."""
     if reading.outcome == "rejected" and standing.outcome != "rejected":
         done.unread[standing.row] = f"{standing.url}: {', '.join(found.message for found in reading.findings)}"
         return
-    known = {found.code for found in reading.findings}
-    kept = tuple(f for f in captures.findings(db, standing.row) if f.code in _OF_CAPTURE and f.code not in known)
-    reading = replace(reading, findings=(*reading.findings, *kept))
+    reading = rereading.with_kept(reading, captures.findings(db, standing.row))
     load.load(db, run_id if standing.published else standing.run_id, version_id, standing.row, reading)
     done.captures += 1
     if reading.outcome == "partial":

@@ -20,11 +20,16 @@ from scraper.settings import Settings
 
 @contextmanager
 def recorded(
-    settings: Settings, command: str, clock: Callable[[], datetime], ready: Callable[[Database], object] | None = None
+    settings: Settings,
+    command: str,
+    clock: Callable[[], datetime],
+    ready: Callable[[Database], object] | None = None,
+    catching_up: bool = True,
 ) -> "Iterator[tuple[Database, Archive, Report]]":
     """A run with its locks, its row and the archive, written down as failed or interrupted where it does not finish.
 
-    Pages are read with the user's rules; those that changed are applied first to what was read before. What `ready` raises keeps
+    Pages are read with the user's rules; those that changed are applied first to what was read before, unless the run does its
+    `catching_up` itself. What `ready` raises keeps
     the run from beginning. Raises Busy, StorageError, also where the archive is another than that of the database, and
     ConfigError for rules that cannot be understood.
     """
@@ -36,7 +41,7 @@ def recorded(
         arrears.refuse_lost(db, settings.db, settings.archive, loads_official=command == "vocab")
         if ready:
             ready(db)
-        told = arrears.catch_up(db, settings.archive, clock)
+        told = arrears.catch_up(db, settings.archive, clock) if catching_up else []
         report = Report(runs.begin(db, command, stamp(clock())))
         report.counts.lost += told
         try:

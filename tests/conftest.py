@@ -1,7 +1,10 @@
-"""The option that writes the expected files of the fixtures anew, to be read as a diff before it is committed; and worlds
-for runs."""
+"""The option that writes the expected files of the fixtures anew, to be read as a diff before it is committed; tests side by
+side; and worlds for runs."""
 
+import os
+import sys
 from collections.abc import Iterator
+from fcntl import LOCK_EX, LOCK_SH, LOCK_UN, flock
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,9 +13,20 @@ import pytest
 if TYPE_CHECKING:
     from tests.world import World
 
+# Hundreds of commands are started, and each would compile all of the program again.
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-expected", action="store_true", help="write what the fixtures give beside them")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
+    """None (a process for each core) where all tests run; 0 where files are named or written."""
+    named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
+    return 0 if named or config.getoption("--write-expected") else None
 
 
 @pytest.fixture
@@ -20,14 +34,32 @@ def write_expected(request: pytest.FixtureRequest) -> bool:
     return bool(request.config.getoption("--write-expected"))
 
 
+@pytest.fixture(autouse=True)
+def turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nothing runs beside a test that is marked `alone`. Whoever waits for a turn lets nobody pass, so that no test waits for
+    more than the one that runs."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        yield
+        return
+    folder = tmp_path_factory.getbasetemp().parent
+    alone = request.node.get_closest_marker("alone") is not None
+    with (folder / "queue").open("a") as queue, (folder / "room").open("a") as room:
+        flock(queue, LOCK_EX)
+        flock(room, LOCK_EX if alone else LOCK_SH)
+        flock(queue, LOCK_UN)
+        yield
+        flock(room, LOCK_UN)
+
+
 @pytest.fixture
 def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are read by the test's own process."""
-    from scraper import arrears, run
+    from scraper import arrears, pool, run
     from tests.imports import ReadHere
 
     monkeypatch.setattr(run, "Sandbox", ReadHere)
     monkeypatch.setattr(arrears, "Sandbox", ReadHere)
+    monkeypatch.setattr(pool, "Sandbox", ReadHere)
 
 
 @pytest.fixture

@@ -1,8 +1,14 @@
 """Commands that ask what is known."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scraper.explain import Explanation
+    from scraper.inert import Copy
 
 from scraper.cli.base import Json, Occupation, app, print_sheet, reading, settings_of
 
@@ -44,15 +50,17 @@ def explain(
     context: typer.Context,
     occupation: Occupation,
     field: Annotated[str, typer.Argument(help="Such as salary.annual_mean_usd or race_pct.white.", show_default=False)],
+    in_browser: Annotated[bool, typer.Option("--open", help="Show the archived page with the cell marked.")] = False,
     as_json: Json = False,
 ) -> None:
     """Show where a value came from."""
     from datetime import UTC, datetime
 
     from db import captures, queries
-    from scraper import explain as chain
-    from scraper import taught, terminal
+    from scraper import chain, taught, terminal
     from scraper.archive import Archive
+    from scraper.explain import copy
+    from scraper.explain import explain as explained_by
     from scraper.sandbox import Sandbox
 
     with reading(context) as db, taught.in_use(settings_of(context).archive):
@@ -60,14 +68,41 @@ def explain(
         wanted, item = queries.field_and_item(field)
         archive = Archive(settings_of(context).archive, captures.known_files(db), datetime.now(UTC))
         with Sandbox() as sandbox:
-            explained = chain.explain(db, archive, sandbox.trace, slug, wanted, item)
+            explained = explained_by(db, archive, sandbox.trace, slug, wanted, item)
+            shown = copy(db, archive, sandbox.copy, explained[0]) if in_browser else None
         title = queries.latest(db, slug)["title"]
+    path = _copy(explained[0], shown) if shown else None
     if as_json:
-        for explanation in explained:
-            terminal.print_json(explanation.to_dict())
+        for number, explanation in enumerate(explained):
+            about = {"copy": str(path), "marked": shown.marked} if shown and number == 0 else {}
+            terminal.print_json(explanation.to_dict() | about)
         return
     for words in chain.in_words(title, explained, archive.folder):
         terminal.print_pairs(*words)
+    if shown and path:
+        _open(path, shown.marked, len(explained))
+
+
+def _copy(explanation: "Explanation", shown: "Copy") -> "Path":
+    """The file that shows the page of a value."""
+    from scraper import chain, opened
+
+    return opened.write(opened.page(chain.place_words(explanation), shown))
+
+
+def _open(path: "Path", marked: bool, values: int) -> None:
+    """Show a file in the browser, where there is one, and say where it lies."""
+    import os
+    import sys
+
+    from scraper import opened, terminal
+
+    said = "marked" if marked else "not marked: these words are not to be found there again"
+    if values > 1 and marked:
+        said = f"marked for the first of {values} values; name an item for another"
+    terminal.print_pairs("Archived page", [("copy", str(path)), ("the place is", said)])
+    if not (opened.shows_windows(os.environ, sys.platform) and opened.show(path)):
+        terminal.say("no browser was opened: there is no display, or no browser for it")
 
 
 @app.command()

@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 @app.command(name="import")
 def import_(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Saved pages, or folders of them.", show_default=False)],
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="PATH...", help="Saved pages, crawls, or folders of them.", show_default=False)
+    ],
     url: Annotated[str, typer.Option(help="Address of the page, where the file does not tell it (one file only).")] = "",
     as_json: Json = False,
 ) -> None:
-    """Load saved pages (.html, .txt, .md)."""
+    """Load saved pages (.html, .txt, .md) and the pages of crawls (.warc, .warc.gz, .wacz)."""
     from datetime import UTC, datetime
 
     from scraper import importing, report, sources, terminal
@@ -30,9 +32,9 @@ def import_(
     pages = sources.find(paths, url)
     raise_when_terminated()
     if not pages:
-        terminal.say("careerscape: no saved pages there (.html, .htm, .xhtml, .txt, .md)")
+        terminal.say("careerscape: no saved pages there (.html, .htm, .xhtml, .txt, .md, .warc, .warc.gz, .wacz)")
     with terminal.progress("importing") as bar, report.collected(bar.advance) as told:
-        bar.begin(len(pages))
+        bar.begin(sum(not sources.is_crawl(page.path) for page in pages))
         done = importing.import_pages(settings_of(context), pages, lambda: datetime.now(UTC), told.add)
     _end(context, done, told, as_json)
 
@@ -56,6 +58,9 @@ def scrape(
     follow: Annotated[
         int, typer.Option(min=0, max=100, metavar="N", help="Follow links to other comparison pages of a site so deep.")
     ] = 0,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="Fetch the fewest known pages that show every occupation, and no others that wait.")
+    ] = False,
     refresh: Annotated[bool, typer.Option("--refresh", help="Fetch also what is not due yet.")] = False,
     max_pages: Annotated[int | None, typer.Option(min=1, metavar="N", help="Fetch no more pages in this run.")] = None,
     time_limit: Annotated[float | None, typer.Option(min=0, metavar="S", help="End the run after so many seconds.")] = None,
@@ -77,7 +82,9 @@ def scrape(
     They are archived, read and loaded one by one. A run also takes up what an earlier one left; without any page named, it
     fetches all that is due.
     """
-    from scraper import report, terminal, wishes
+    from datetime import UTC, datetime
+
+    from scraper import planning, report, terminal, wishes
     from scraper import scrape as scraping
     from scraper.operation import events, oversight
     from scraper.politeness import Clock
@@ -85,9 +92,12 @@ def scrape(
 
     raise_when_terminated()
     settings = settings_of(context, contact=contact)
-    listed = wishes.listed(urls_file, pairs, base, settings.db)
+    listed, allowed = wishes.listed(urls_file, pairs, base, settings.db), tuple(allow_host or ())
+    planned = planning.addresses(settings, datetime.now(UTC), max_pages, allowed, refresh) if plan else ()
+    if plan and not planned:
+        terminal.say("careerscape: a page of every occupation is fresh; nothing is planned (--refresh plans anew)")
     wish = wishes.Wish(
-        tuple(urls or ()), tuple(allow_host or ()), delay, listed, tuple(sitemap or ()), follow, refresh, max_pages, time_limit
+        (*(urls or ()), *planned), allowed, delay, listed, tuple(sitemap or ()), follow, refresh, max_pages, time_limit, plan
     )
     in_json = log_format == "json"
     log = events.Log() if in_json else events.Silent()

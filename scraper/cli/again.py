@@ -1,0 +1,46 @@
+"""Commands that hold the database against the archive: read it again, make it anew, compare the two."""
+
+from typing import Annotated
+
+import typer
+
+from scraper.cli.base import Json, app, settings_of
+
+Workers = Annotated[int, typer.Option(min=1, max=64, metavar="N", help="So many processes read pages side by side.")]
+
+
+@app.command()
+def reparse(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the difference, change nothing.")] = False,
+    field: Annotated[str | None, typer.Option(metavar="FIELD", help="Show the difference of one field alone.")] = None,
+    workers: Workers = 1,
+    max_loss: Annotated[
+        float, typer.Option(min=0, max=1, metavar="SHARE", help="Stop where a field would lose more of its values.")
+    ] = 0.05,
+    as_json: Json = False,
+) -> None:
+    """Read the archive again by today's code.
+
+    Only pages that another version read are; all that is another counts at once. What a killed run had read is kept.
+    """
+    from datetime import UTC, datetime
+
+    from db import queries
+    from scraper import reparse as again
+    from scraper import terminal
+    from scraper.process import raise_when_terminated
+
+    raise_when_terminated()
+    only = queries.field_and_item(field)[0].name if field else ""
+    settings = settings_of(context)
+    with terminal.progress("reading again") as bar:
+        do = again.predict if dry_run else again.reparse
+        done = do(settings, lambda: datetime.now(UTC), workers, max_loss, bar.begin, bar.advance)
+    for name, why in done.differences.unread.items():
+        terminal.say(f"{name}: {why}")
+    if as_json:
+        terminal.print_json(done.to_dict(only))
+    else:
+        terminal.tell("\n".join(done.in_lines(only)))
+    raise typer.Exit(done.exit_code)

@@ -1,0 +1,126 @@
+"""Reading the whole archive again by today's code: the difference first, then all of it at once."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from db import captures, learned, runs
+from db.connection import guarded, open_to_read
+from normalize import vocabulary
+from normalize.vocabulary import READING_KINDS
+from normalize.wording import counted
+from scraper import arrears, rereading, run, taught
+from scraper.archive import Archive
+from scraper.capture import stamp
+from scraper.differences import MAX_LOSS, Differences
+from scraper.gate import EXIT_CODE
+from scraper.pool import Pool
+from scraper.settings import Settings
+
+Clock = Callable[[], datetime]
+Begin = Callable[[int], object]
+
+
+def _unheard(total: int) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reparsed:
+    """What reading again changes, or changed: `losses` are the fields that lose too much, so that nothing was applied;
+    `rules_wait` counts the rules that are applied after it, in a run of their own."""
+
+    run_id: int | None
+    differences: Differences
+    losses: tuple[str, ...]
+    exit_code: int
+    rules_wait: int = 0
+
+    def to_dict(self, only: str = "") -> dict[str, Any]:
+        """One object; `applied` tells whether it counts now."""
+        applied = self.run_id is not None and not self.losses
+        return {
+            "run_id": self.run_id, "applied": applied, "losses": list(self.losses), "rules_wait": self.rules_wait,
+            **self.differences.to_dict(only),
+        }  # fmt: skip
+
+    def in_lines(self, only: str = "") -> Iterator[str]:
+        """For a person."""
+        yield from self.differences.in_lines(only)
+        if self.losses:
+            yield f"held back: {'; '.join(self.losses)}. What was read waits; --max-loss SHARE lets more go"
+        elif self.run_id is None:
+            yield "nothing was changed: without --dry-run it would be"
+        if self.rules_wait:
+            yield f"{counted(self.rules_wait, 'rule')} of the vocabulary: applied after it"
+
+
+def predict(
+    settings: Settings,
+    clock: Clock,
+    workers: int = 1,
+    max_loss: float = MAX_LOSS,
+    begin: Begin = _unheard,
+    advance: Callable[[], None] = rereading.silent,
+) -> Reparsed:
+    """What `reparse` would do; nothing is written. Raises as it does."""
+    with (
+        guarded(settings.db), closing(open_to_read(settings.db)) as db, taught.in_use(settings.archive),
+    ):  # fmt: skip
+        archive = Archive(settings.archive, captures.known_files(db), clock())
+        wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
+        with rereading.by_applied_rules(db), Pool(workers) as pool:
+            rows = rereading.stale(db)
+            begin(len(rows))
+            found = rereading.predict(db, archive, pool, rows, advance)
+    losses = tuple(found.losses(max_loss))
+    return Reparsed(None, found, losses, _exit_code(found, losses), wait)
+
+
+def reparse(
+    settings: Settings,
+    clock: Clock,
+    workers: int = 1,
+    max_loss: float = MAX_LOSS,
+    begin: Begin = _unheard,
+    advance: Callable[[], None] = rereading.silent,
+) -> Reparsed:
+    """Read all captures again that another parser or other lists read, and let what they show count at once, unless a field would
+    lose more than a share of its values. Raises Busy, UsageError, StorageError, ConfigError.
+
+    What a run that died had read is not read again.
+    """
+    found = Differences()
+    with run.recorded(settings, "reparse", clock, catching_up=False) as (db, archive, report):
+        wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
+        with rereading.by_applied_rules(db), Pool(workers) as pool:
+            rows = rereading.stale(db)
+            begin(len(rows))
+            rereading.stage(db, archive, pool, report.run_id, rows, found, advance)
+        changes = rereading.waiting(db, found)
+        losses = tuple(found.losses(max_loss))
+        report.exit_code, at = _exit_code(found, losses), stamp(clock())
+        report.counts = _counts(found)
+        with db.atomic():
+            if not losses:
+                rereading.apply(db, report.run_id, changes, at)
+                taught.code(db, settings.archive, report.run_id, at)
+            runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
+        report.finished = True
+        if not losses:
+            arrears.catch_up(db, settings.archive, clock)
+    return Reparsed(report.run_id, found, losses, report.exit_code, wait)
+
+
+def _counts(found: Differences) -> runs.Counts:
+    rejected, failed = len(found.rejected), len(found.unread)
+    loaded = found.with_other_values
+    return runs.Counts(
+        loaded=loaded, unchanged=max(0, found.captures - loaded - rejected), rejected=rejected, failed=failed,
+        partial=len(found.partial),
+    )  # fmt: skip
+
+
+def _exit_code(found: Differences, losses: tuple[str, ...]) -> int:
+    return EXIT_CODE if losses else 3 if found.unread or found.rejected or found.partial else 0

@@ -1,0 +1,175 @@
+"""Reading the archive again: what is foretold is what happens, all at once, and each change has its true cause."""
+
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scraper import reparse, rereading, version
+from tests.figures import OVERVIEW, SEED, Figures
+from tests.imports import DAYS, NOW, dump, import_pages, rows, saved, settings, sound
+
+pytestmark = pytest.mark.usefixtures("read_here")
+
+LATER = datetime(2026, 2, 1, tzinfo=UTC)
+
+
+def again(root: Path, **how: Any) -> reparse.Reparsed:
+    return reparse.reparse(settings(root), lambda: LATER, **how)
+
+
+def foretold(root: Path, **how: Any) -> reparse.Reparsed:
+    return reparse.predict(settings(root), lambda: LATER, **how)
+
+
+@pytest.fixture
+def other_parser(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let another parser read pages: what words are changed to before it reads them."""
+
+    def change(*edits: tuple[str, str], name: str = "0.2.0+another") -> None:
+        from scraper import parsing
+
+        read = parsing.parse
+
+        def parse(body: bytes, media_type: str, charset: str, url: str) -> Any:
+            text = body.decode()
+            for old, new in edits:
+                text = text.replace(old, new)
+            return read(text.encode(), media_type, charset, url)
+
+        monkeypatch.setattr("tests.imports.ReadHere.parse", staticmethod(parse))
+        monkeypatch.setattr(version, "parser", lambda: name)
+
+    return change
+
+
+def three_dates(root: Path) -> None:
+    wages = ("$44,937", "$45,100", "$46,200")
+    for day, wage in zip((DAYS[0], "2024-03-01T00:00:00Z", "2024-06-01T00:00:00Z"), wages, strict=True):
+        page = SEED.with_cell("Average salary", left=wage)
+        import_pages(root, saved(Figures(**{**page.__dict__, "pay": (wage, "$43,251")}), day), saved(OVERVIEW, day))
+
+
+def test_unchanged_pages_are_not_read_again(tmp_path: Path):
+    three_dates(tmp_path)
+    done = again(tmp_path)
+    assert (done.differences.captures, done.exit_code) == (0, 0)
+
+
+def test_another_parser_that_reads_the_same_changes_nothing_but_the_version(tmp_path: Path, other_parser):
+    three_dates(tmp_path)
+    before = dump(settings(tmp_path).db, (*VIEWS, "change"))
+    readings = rows(settings(tmp_path).db, "SELECT id, content_id FROM reading")
+    other_parser()
+    done = again(tmp_path)
+    assert (done.differences.captures, done.differences.fields) == (6, {})
+    assert dump(settings(tmp_path).db, (*VIEWS, "change")) == before
+    assert rows(settings(tmp_path).db, "SELECT id, content_id FROM reading") == readings
+    assert again(tmp_path).differences.captures == 0
+    assert rows(settings(tmp_path).db, "SELECT count(*) FROM staged") == [(0,)]
+
+
+VIEWS = ("observation", "occupation", "occupation_latest", "comparison", "capture", "finding", "conflict", "history")
+
+
+def test_what_is_foretold_is_what_happens(tmp_path: Path, other_parser):
+    three_dates(tmp_path)
+    other_parser(("Bachelor's Degree, 51%", "Master's Degree, 51%"), ("| Average age | 42 | 42 |", "| Average age | 42 | 43 |"),
+                 ("Number of jobs", "Jobs out there"), ("$44,937", "$44,973"))  # fmt: skip
+    before = dump(settings(tmp_path).db, (*VIEWS, "change", "run"))
+    said = foretold(tmp_path, max_loss=1.0)
+    assert dump(settings(tmp_path).db, (*VIEWS, "change", "run")) == before, "nothing was written"
+    done = again(tmp_path, max_loss=1.0)
+    assert done.differences.to_dict() == said.differences.to_dict()
+    fields = done.differences.fields
+    assert fields["education.degree"].changed == 3
+    assert (fields["outlook.jobs"].lost, fields["outlook.jobs"].ok_lost, fields["outlook.jobs"].ok_before) == (6, 6, 6)
+    assert fields["salary.annual_mean_usd"].changed == 1
+    after = rows(settings(tmp_path).db, "SELECT value FROM observation WHERE field = 'education.degree' AND side = 'right' "
+                 "AND occupation = 'loss-mitigation-specialist'")  # fmt: skip
+    assert after == [("master",)] * 3
+    assert sound(settings(tmp_path).db)
+    assert rows(settings(tmp_path).db, "SELECT count(*) FROM reading") == [(6,)], "what is replaced is dropped"
+
+
+def test_each_change_has_its_true_cause(tmp_path: Path, other_parser):
+    three_dates(tmp_path)
+    source = rows(settings(tmp_path).db, "SELECT * FROM change ORDER BY changed_at")
+    assert {row[8] for row in source} == {"source"}
+    other_parser(("Bachelor's Degree, 51%", "Master's Degree, 51%"))
+    again(tmp_path)
+    changes = rows(settings(tmp_path).db, "SELECT occupation, field, item, old_value, old_status, new_value, new_status, "
+                   "changed_at, cause, url FROM change WHERE cause != 'source'")  # fmt: skip
+    assert changes == [
+        ("loss-mitigation-specialist", "education.degree", "", "bachelor", "ok", "master", "ok", "2026-02-01T00:00:00Z", "parser",
+         SEED.url)
+    ]  # fmt: skip
+    assert rows(settings(tmp_path).db, "SELECT * FROM change WHERE cause = 'source' ORDER BY changed_at") == source
+
+
+def test_a_page_read_by_another_parser_is_no_change_at_the_source(tmp_path: Path, other_parser):
+    import_pages(tmp_path, saved(SEED, DAYS[0]))
+    other_parser(("Bachelor's Degree, 51%", "Master's Degree, 51%"))
+    import_pages(tmp_path, saved(SEED.with_cell("Average age", left="47"), DAYS[3]))
+    assert rows(settings(tmp_path).db, "SELECT * FROM change") == [], "who can tell which of the two it was"
+    again(tmp_path)
+    assert rows(settings(tmp_path).db, "SELECT field, old_value, new_value, cause FROM change ORDER BY cause") == [
+        ("education.degree", "bachelor", "master", "parser"),
+        ("demographics.age_mean", 46.0, 47.0, "source"),
+    ]
+
+
+def test_too_much_lost_is_held_back(tmp_path: Path, other_parser):
+    three_dates(tmp_path)
+    before = dump(settings(tmp_path).db, VIEWS)
+    other_parser(("Number of jobs", "Jobs out there"))
+    held = again(tmp_path)
+    assert held.exit_code == 4
+    assert held.losses == ("outlook.jobs would lose 6 of 6 values",)
+    assert dump(settings(tmp_path).db, VIEWS) == before
+    assert rows(settings(tmp_path).db, "SELECT outcome, exit_code FROM run ORDER BY run_id DESC LIMIT 1") == [("held", 4)]
+    done = again(tmp_path, max_loss=1.0)
+    assert done.exit_code == 0
+    assert rows(settings(tmp_path).db, "SELECT count(*) FROM observation WHERE field = 'outlook.jobs'") == [(0,)]
+
+
+def test_what_a_killed_run_read_is_not_read_again(tmp_path: Path, other_parser, monkeypatch):
+    three_dates(tmp_path)
+    other_parser(("Bachelor's Degree, 51%", "Master's Degree, 51%"))
+    expected = json.dumps(foretold(tmp_path).differences.to_dict())
+    monkeypatch.setattr(rereading, "apply", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
+    before = dump(settings(tmp_path).db, VIEWS)
+    with pytest.raises(KeyboardInterrupt):
+        again(tmp_path)
+    assert dump(settings(tmp_path).db, VIEWS) == before
+    monkeypatch.undo()
+    other_parser_name = "0.2.0+another"
+    monkeypatch.setattr(version, "parser", lambda: other_parser_name)
+    monkeypatch.setattr("tests.imports.ReadHere.parse", staticmethod(_never))
+    monkeypatch.setattr("scraper.pool.Sandbox", _Here)
+    monkeypatch.setattr("scraper.run.Sandbox", _Here)
+    done = again(tmp_path)
+    assert json.dumps(done.differences.to_dict()) == expected
+
+
+def _never(*page: object) -> Any:
+    raise AssertionError("it is read a second time")
+
+
+class _Here:
+    def __enter__(self) -> "_Here":
+        return self
+
+    def __exit__(self, *error: object) -> None: ...
+
+    def parse_many(self, pages: object) -> Any:
+        return _never(pages)
+
+
+def test_nothing_but_reading_again_was_done_before(tmp_path: Path):
+    three_dates(tmp_path)
+    assert NOW < LATER
+    assert again(tmp_path, workers=3).exit_code == 0
