@@ -239,6 +239,12 @@ def newest(db: Database, most: int) -> list[Record]:
     return [Record(*row) for row in rows]
 
 
+def places(db: Database) -> dict[str, tuple[str, int, int]]:
+    """Of each capture, by its public id, where its record lies: file, offset and length."""
+    rows = db.execute("SELECT capture_id, warc_file, warc_offset, warc_length FROM capture ORDER BY capture_id").fetchall()
+    return {name: (file, offset, length) for name, file, offset, length in rows}
+
+
 def location(db: Database, capture_id: str) -> Record:
     """Where the body of a capture lies and how it has to be read."""
     row = db.execute(

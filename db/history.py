@@ -20,7 +20,7 @@ from db.sections import Key, State
 from normalize.facts import STATUSES, Value
 from normalize.fields import FIELDS, SECTIONS
 
-OK, MISSING = STATUSES.index("ok"), STATUSES.index("missing")
+OK, MISSING, SUSPECT = (STATUSES.index(status) for status in ("ok", "missing", "suspect"))
 REMOVED = len(STATUSES)
 """The status of what was there, in a complete capture that has the table without it."""
 
@@ -77,7 +77,8 @@ def refresh(db: Database, job_id: int, seen: Sequence[Seen]) -> None:
 
 
 def _by_fact(db: Database, seen: Sequence[Seen]) -> Iterator[tuple[Key, Stretch | list[Event]]]:
-    """For each fact that captures show its stretch, where all captures say the same, else what each says, oldest first."""
+    """For each fact that captures show its stretch, where all captures say the same, else what each says, oldest first. What a
+    share list says as a whole is said of its items."""
     parts = Parts(db)
     oldest_first = [*reversed(seen)]
     oldest_first.sort(key=lambda sight: (sight.captured_at, sight.url))
@@ -89,7 +90,7 @@ def _by_fact(db: Database, seen: Sequence[Seen]) -> Iterator[tuple[Key, Stretch 
         rows = sections.shown(db, section, ids)
         always = all(row is not None for _, row in shown)
         told = [(sight, rows[row] if row is not None else {}) for sight, row in shown]
-        for key in sorted({key for row in rows.values() for key in row}):
+        for key in sorted({key for row in rows.values() for key in row if key[1] or not _FIELDS[key[0]].items}):
             states = {row.get(key) for row in rows.values()}
             if always and len(states) == 1:
                 status, value = states.pop() or (MISSING, None)
@@ -114,9 +115,14 @@ def _events(key: Key, told: Sequence[tuple[Seen, Row]], parts: Parts) -> Iterato
 
 
 def _of_list(key: Key, row: Row) -> tuple[int | None, None]:
-    """What a list says of an item that it does not name: it is missing where the list as a whole is."""
-    whole = row.get((key[0], "")) if key[1] else None
-    return (whole[0] if whole else None), None
+    """What a list says of an item that it does not name: the item is missing where the list as a whole is, and in doubt where the
+    list or one of its items is."""
+    field_id, item = key
+    if not item:
+        return None, None
+    whole = row.get((field_id, ""))
+    in_doubt = any(status == SUSPECT for (of, _), (status, _) in row.items() if of == field_id)
+    return (whole[0] if whole else SUSPECT if in_doubt else None), None
 
 
 def of_fact(events: Sequence[Event]) -> list[Stretch]:
@@ -131,15 +137,15 @@ def of_fact(events: Sequence[Event]) -> list[Stretch]:
     for at, together in groupby(events, lambda event: event.sight.captured_at):
         if max(len(heard.get(at, ())), len(speaking[at])) > 1:
             continue
+        if going is not None and going.value not in speaking[at]:
+            going = None
         for event in together:
             if event.value is None or event.value not in speaking[at]:
                 continue
-            if going is None or going.value != event.value:
+            if going is None:
                 going = Stretch(event.value, event.sight.capture_row, event.sight.capture_row, 0)
                 found.append(going)
             going.last, going.captures = event.sight.capture_row, going.captures + 1
-        if not speaking[at]:
-            going = None
     return found
 
 
@@ -153,7 +159,8 @@ def _speaking(events: Sequence[Event]) -> dict[str, set[Value]]:
 
 
 def changed(events: Sequence[Event]) -> list[Change]:
-    """The changes of one fact in the order of time: each pair of old and new value once until that value changes again.
+    """The changes of one fact in the order of time: each pair of old and new value once until the fact becomes something else, so
+    that the last one listed ends in what the last page to change says.
 
     Captures that different parsers read are not compared: nobody knows what changed, before they are read by one.
     """
@@ -167,5 +174,5 @@ def changed(events: Sequence[Event]) -> list[Change]:
         if old is None or old == now or read_by != sight.read_by or (old, now) in listed:
             continue
         found.append(Change(old, now, sight))
-        listed = {pair for pair in listed if pair[1] != old} | {(old, now)}
+        listed = {pair for pair in listed if pair[1] == now} | {(old, now)}
     return found

@@ -24,6 +24,7 @@ from scraper.records import Decision, Verdict, Written
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
 _OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
+_WARC = re.compile(r"\.(?:warc(?:\.gz)?|wacz)$")
 _MAGIC, _BEGIN = b"\x1f\x8b", b"WARC/1.1\r\n"
 _CHUNK = 1 << 16
 _LARGEST_RECORD = 64 << 20
@@ -81,6 +82,19 @@ class Archive:
         if hashlib.sha256(body).hexdigest() != sha256:
             raise CorruptRecord(place.warc_file, place.offset, f"the body is not the one with sha256 {sha256}")
         return body
+
+    def files(self) -> list[str]:
+        """The files of ours, in the order in which they were begun."""
+        if not self.folder.is_dir():
+            return []
+        return sorted(path.name for path in self.folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
+
+    def foreign(self) -> list[str]:
+        """The WARC files of the folder that are not ours."""
+        if not self.folder.is_dir():
+            return []
+        names = (path.name for path in self.folder.iterdir() if path.is_file())
+        return sorted(name for name in names if _WARC.search(name) and not _OURS.fullmatch(name))
 
     def unknown(self) -> dict[str, tuple[int, int]]:
         """The files of ours that are longer than the index knows: the size that it knows, and the size that they have."""

@@ -1,25 +1,29 @@
 """Where a value came from: the chain from the value back to the cell, the page and the record of the archive."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
-from db import captures, queries
+from db import captures, chain, queries
 from db.captures import Record
+from db.chain import OtherPages
 from db.connection import Database
 from db.queries import Row
+from normalize import vocabulary
 from normalize.claims import Claim
-from normalize.errors import UnknownField
-from normalize.fields import BY_NAME, Field
+from normalize.errors import Rejected, UnknownField, UsageError
+from normalize.fields import Field
 from normalize.terms import TERMS
 from normalize.witnesses import support
-from normalize.wording import disputed_words, item_words, value_words
-from scraper import bodies
+from scraper import bodies, version
 from scraper.archive import Archive
-from scraper.parsing import Trace
+from scraper.inert import Copy, Spot
+from scraper.parsing import PageBytes, Trace
 
 AskTrace = Callable[[bytes, str, str, str], Trace]
 """How to read a page again: body, media type, charset and url to Trace."""
+
+AskCopy = Callable[[PageBytes, Spot], Copy]
+"""How to get a copy of a page that is safe to look at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,10 @@ class Explanation:
     of tables); `table_heading` are the words before the table or list, `row_label` the words of the row label, those above
     the list or the name of the sentence, `column_title` the title of the column or job. `body` is the record that holds the
     bytes (an earlier one where the capture only confirmed them); `found_again` tells whether today's code finds the same
-    words in the same place of the archived bytes.
+    words in the same place of the archived bytes, and `up_to_date` whether today's code and vocabulary read the value.
+    `place` are block, row, column and start in the document, -1 where the start is not known. `code` is that of the value, `soc`
+    that of the occupation (see `db.chain`). `run` read the page, `request` brought it: None where the log of requests does not go
+    back so far, or the page was not fetched.
     """
 
     observation: Row
@@ -57,6 +64,14 @@ class Explanation:
     findings: tuple[Row, ...]
     agreeing: int
     conflict: Row | None
+    place: tuple[int, int, int, int]
+    up_to_date: bool
+    code: Row | None
+    soc: Row | None
+    other_pages: OtherPages
+    run: Row | None
+    request: Row | None
+    seen: Row | None
 
     def to_dict(self) -> Row:
         """One flat object: the columns of `observation`, the place on the page, the record, witnesses and findings."""
@@ -78,15 +93,18 @@ class Explanation:
             "witnesses": witnesses,
             "findings": list(self.findings),
             "conflict": self.conflict,
+            "agreeing": self.agreeing,
+            "code": self.code,
+            "soc": self.soc,
+            "other_pages": self.other_pages.to_dict(),
+            "run": self.run,
+            "request": self.request,
+            "request_is": request_is(self),
+            "up_to_date": self.up_to_date,
+            "first_seen": self.seen["first_seen"] if self.seen else None,
+            "last_seen": self.seen["last_seen"] if self.seen else None,
+            "captures_of_value": self.seen["captures"] if self.seen else None,
         }
-
-
-_TIME_SOURCES = {
-    "sidecar": "says the file beside the page",
-    "file": "the file's own time",
-    "warc": "says the archive that it came from",
-    "http": "when it was fetched",
-}
 
 
 def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: Field, item: str) -> list[Explanation]:
@@ -95,7 +113,7 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
     Raises UnknownField where no page has the field for the occupation, CorruptRecord where the archive does not hold what
     the database says.
     """
-    observed = [row for row in queries.facts(db, slug) if row["field"] == field.name and item in ("", row["item"])]
+    observed = chain.facts(db, slug, field, item)
     if not observed:
         raise UnknownField(f"{field.name}.{item}" if item else field.name, (), f"is on no page for {slug}")
     records = {row["capture_id"]: captures.location(db, row["capture_id"]) for row in observed}
@@ -104,13 +122,16 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
         for capture_id, record in records.items()
     }
     conflicts = {(row["field"], row["item"]): queries.unpacked(row) for row in queries.conflicts(db, slug)}
+    soc = chain.occupation_code(db, slug)
     return [
-        _explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]], conflicts.get((row["field"], row["item"])))
+        _explanation(
+            db, row, traces[row["capture_id"]], records[row["capture_id"]], conflicts.get((row["field"], row["item"])), soc
+        )
         for row in observed
     ]
 
 
-def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: Row | None) -> Explanation:
+def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: Row | None, soc: Row | None) -> Explanation:
     provenance = queries.provenance(db, row)
     block, line, cell = (provenance.pop(name) for name in ("block", "row", "column"))
     about = list(_about(trace, row))
@@ -136,6 +157,14 @@ def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: R
         ),
         agreeing=support(trace.claims.claims).get((row["side"], row["field"], row["item"]), 0),
         conflict=conflict,
+        place=(block, line, cell, speaker.place.start if speaker else -1),
+        up_to_date=(provenance["parser"], provenance["vocabulary"]) == (version.parser(), vocabulary.version()),
+        code=chain.code(db, row),
+        soc=soc,
+        other_pages=chain.other_pages(db, row),
+        run=chain.run(db, provenance["run_id"]),
+        request=chain.request(db, row["url"], provenance["fetched_at"]) if provenance["origin"] == "live" else None,
+        seen=chain.seen(db, row),
     )
 
 
@@ -146,68 +175,23 @@ def _about(trace: Trace, row: Row) -> Iterator[Claim]:
             yield claim
 
 
-def in_words(title: str, explained: Sequence[Explanation], folder: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
-    """A heading and labelled lines for each capture; values that stand in one cell are told together."""
-    pages: dict[str, dict[tuple[object, ...], list[Explanation]]] = {}
-    for e in explained:
-        cells = pages.setdefault(e.observation["capture_id"], {})
-        rank = e.observation["item"] if e.stands_in == "list" else ""
-        cells.setdefault((e.table, e.row, e.column, rank, e.observation["raw"]), []).append(e)
-    for cells in pages.values():
-        first = next(iter(cells.values()))[0]
-        lines = [
-            line for together in cells.values() for line in (*(line for e in together for line in _said(e)), *_place(together[0]))
-        ]
-        yield f"{first.observation['field']} of {title}", [*lines, *_record(first, folder)]
+def request_is(e: Explanation) -> str:
+    """Why there is no request to the site: `imported`, `from an archive` or `pruned`; empty where there is one."""
+    if e.request:
+        return ""
+    return {"file": "imported", "warc": "imported", "live": "pruned"}.get(e.provenance["origin"], "from an archive")
 
 
-def _said(e: Explanation) -> Iterator[tuple[str, str]]:
-    """The value; where pages disagree, that there is none, what they say, and what this one does."""
-    if e.conflict:
-        field, item = BY_NAME[e.observation["field"]], e.observation["item"]
-        about = f"{item_words(field, item)}: " if item else ""
-        yield "no value", f"{about}pages disagree: {disputed_words(field, e.conflict['support'])}"
-    yield "this page" if e.conflict else "value", _value(e.observation)
+def copy(db: Database, archive: Archive, ask: AskCopy, e: Explanation) -> Copy:
+    """The archived page of a value, with its place marked, to be looked at without harm.
 
-
-def _value(row: Row) -> str:
-    field, item = BY_NAME[row["field"]], row["item"]
-    words = value_words(field, row["value"]) if row["status"] != "unreadable" else "none"
-    return f"{f'{item_words(field, item)}: ' if item else ''}{words} ({row['status']})"
-
-
-def _place(e: Explanation) -> Iterator[tuple[str, str]]:
-    row = e.observation
-    yield "raw text", row["raw"]
-    yield "section", row["section"]
-    if e.stands_in == "list":
-        under = f"under \u201c{e.table_heading}\u201d, " if e.table_heading else ""
-        yield "list", f"{under}item {row['item']}"
-        yield "about", e.column_title
-    elif e.table is None:
-        yield "sentence", e.row_label
-        yield "about", e.column_title
-    else:
-        yield "table", f"{e.table}, under \u201c{e.table_heading}\u201d" if e.table_heading else str(e.table)
-        yield "row label", f"{e.row_label} (row {e.row})"
-        yield "column", f"{e.column_title} (column {e.column})"
-    if not e.found_again:
-        yield "note", "this version of the code no longer finds the words there; the next parse will change the value"
-    for number, witness in enumerate(e.witnesses):
-        said = f"{witness.raw} ({witness.section}, {witness.label})"
-        yield "" if number else "witnesses", said
-    if row["status"] == "ok" and e.agreeing > 1:
-        yield "agreement", f"{e.agreeing} places of the page agree"
-    for number, finding in enumerate(e.findings):
-        yield "" if number else "findings", f"{finding['code']}: {finding['message']}"
-
-
-def _record(e: Explanation, folder: Path) -> Iterator[tuple[str, str]]:
-    row, origin = e.observation, e.provenance
-    yield "page", row["url"]
-    yield "captured at", f"{row['captured_at']} ({_TIME_SOURCES[origin['time_source']]})"
-    yield "archive", f"{folder / origin['warc_file']}, offset {origin['warc_offset']}, length {origin['warc_length']}"
-    if (e.body.warc_file, e.body.warc_offset) != (origin["warc_file"], origin["warc_offset"]):
-        yield "its bytes", f"{folder / e.body.warc_file}, offset {e.body.warc_offset}, length {e.body.warc_length}"
-    yield "sha256", origin["sha256"]
-    yield "read by", f"parser {origin['parser']}, vocabulary {origin['vocabulary']}, run {origin['run_id']}"
+    Raises UsageError where the site asked that no copy is shown or the page cannot be read, CorruptRecord.
+    """
+    url = e.observation["url"]
+    if chain.capture(db, e.observation["capture_id"])["noarchive"] or captures.is_private(db, e.body.sha256):
+        raise UsageError(f"{url} asked that no copy of it be shown (noarchive); `explain` without --open tells the rest")
+    page = PageBytes(bodies.read(archive, e.body), e.body.media_type, e.body.charset, e.body.url)
+    try:
+        return ask(page, Spot(*e.place, e.observation["raw"]))
+    except Rejected as error:
+        raise UsageError(f"{url} cannot be shown: {error}") from error

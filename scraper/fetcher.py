@@ -10,7 +10,7 @@ from normalize.errors import UsageError
 from scraper import robots
 from scraper.capture import parse_stamp, stamp
 from scraper.hosts import Hosts
-from scraper.http import DEADLINE_S, Client, Outcome, Response, Validators
+from scraper.http import DEADLINE_S, Client, Outcome, Response, Validators, Wanted
 from scraper.politeness import LONGEST_DELAY_S, LONGEST_WAIT_S, Clock, Pace, retry_after_s
 from scraper.readers import MAX_BYTES
 from scraper.urls import canonical
@@ -18,6 +18,7 @@ from scraper.visits import Hop, Visit
 
 MAX_REDIRECTS = 10
 _AS_THEY_ARE = "/%:@!$&'()*+,;=~[]?"
+_A_PAGE = Wanted()
 GIVEN_UP_AFTER_S = 5.0
 """A page in flight when the time of the run is over gets so long to come in."""
 
@@ -55,7 +56,9 @@ class Fetcher:
         self.hops: list[Hop] = []
         """The requests of the trip that is under way, or was the last."""
 
-    def fetch(self, url: str, most: int = MAX_BYTES, conditional: bool = True) -> Visit:
+    def fetch(
+        self, url: str, most: int = MAX_BYTES, conditional: bool = True, wanted: Wanted = _A_PAGE
+    ) -> Visit:  # fmt: skip
         """Fetch a page, at most `most` bytes of it; what goes wrong is the outcome. One that is stored may only be confirmed,
         where the request is `conditional`."""
         trip = _Trip(url, self._deadline_s)
@@ -69,7 +72,7 @@ class Fetcher:
             if denial := rules.denial(trip.at):
                 return self._refuse(trip, denial, rules.detail, rules.rule(trip.at), rules.host)
             validators = self._memory.validators(trip.at) if conditional else None
-            response = self._get(trip.at, trip, rules.rule(trip.at), most, validators=validators)
+            response = self._get(trip.at, trip, rules.rule(trip.at), most, validators=validators, wanted=wanted)
             if trip.given_up or response.outcome != "redirected":
                 return self._end(trip, response.outcome, response.detail, response)
             if response.header("retry-after"):
@@ -149,8 +152,9 @@ class Fetcher:
             page.given_up = trip.given_up
 
     def _get(
-        self, url: str, trip: "_Trip", rule: str, most: int, cut: bool = False, validators: Validators | None = None
-    ) -> Response:
+        self, url: str, trip: "_Trip", rule: str, most: int, cut: bool = False, validators: Validators | None = None,
+        wanted: Wanted = _A_PAGE,
+    ) -> Response:  # fmt: skip
         """One request when its time has come; none where the host is to be left alone, or the time of page or run is over."""
         host, clock = host_of(url), self._clock
         for seconds, reason in self._hosts.delays(url):
@@ -168,7 +172,7 @@ class Fetcher:
         delay, reason = self.pace.in_force(host)
         self.pace.wait(host)
         started, at = clock.monotonic(), clock.now()
-        response = self._client.get(url, min(trip.seconds, self._until - started), most, cut, validators)
+        response = self._client.get(url, min(trip.seconds, self._until - started), most, cut, validators, wanted)
         took = clock.monotonic() - started
         self.pace.answered(host, took, response.outcome not in IN_TROUBLE)
         trip.seconds -= took

@@ -6,6 +6,7 @@ followed (with their bodies read) and no proxies or passwords from the environme
 checked. A connection serves one request, as one that is kept may be closed by the server or hold bytes of the page before.
 """
 
+import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from types import TracebackType
@@ -53,6 +54,19 @@ class Validators:
         return {name: value for name, value in found.items() if value and _is_sendable(value)}
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a request wants beside a page: the bytes of a file from the first to the last of `span`, as they are stored; so many
+    bytes of what an answer says that is not `ok`; the SHA-1 of the body as it came."""
+
+    span: tuple[int, int] | None = None
+    said: int = 0
+    sha1: bool = False
+
+
+_NOTHING_MORE = Wanted()
+
+
 def _is_sendable(value: str) -> bool:
     return len(value) <= _LONGEST_VALIDATOR and value.isascii() and value.isprintable()
 
@@ -64,7 +78,9 @@ class Response:
 
     `headers` are as they were sent, names in lower case; `body` is decoded of any content encoding, empty unless `ok`;
     `received` counts the bytes of the body as they came; `address` is the IP address that was asked, empty where none was.
-    `unframed` says that the end of the body is the end of the connection, so that a cut could not be seen.
+    `unframed` says that the end of the body is the end of the connection, so that a cut could not be seen. `said` is the
+    beginning of the body of an answer that is not `ok`, `raw_sha1` the SHA-1 (hexadecimal) of a body before it was decoded; both
+    only where they were `Wanted`.
     """
 
     url: str
@@ -76,6 +92,8 @@ class Response:
     detail: str = ""
     address: str = ""
     unframed: bool = False
+    said: bytes = b""
+    raw_sha1: str = ""
 
     def header(self, name: str) -> str:
         """The first value of a header, empty where there is none."""
@@ -102,14 +120,17 @@ class Client:
 
     def get(
         self, url: str, deadline_s: float = DEADLINE_S, most: int = MAX_BYTES, cut: bool = False,
-        validators: Validators | None = None,
+        validators: Validators | None = None, wanted: Wanted = _NOTHING_MORE,
     ) -> Response:  # fmt: skip
         """One request, its body at most `most` bytes decoded; with `cut`, what is longer counts as if it ended there.
 
-        `validators` are those of a stored answer; a server that says `not_modified` without them breaks the protocol.
+        `validators` are those of a stored answer; a server that says `not_modified` without them breaks the protocol, and so does
+        one that answers a request for a part of a file otherwise than with that part: such a body is not read.
         Raises nothing: what goes wrong is the outcome.
         """
         conditions = validators.headers if validators else {}
+        if wanted.span:
+            conditions |= {"Range": "bytes={}-{}".format(*wanted.span), "Accept-Encoding": "identity"}
         try:
             request = _request(url, self._headers, conditions)
         except (httpx.InvalidURL, ValueError) as error:
@@ -120,20 +141,27 @@ class Client:
         except (Failed, httpx.TransportError) as error:
             return Response(url, _kind_of(error), detail=_words(error), address=self._limits.address)
         try:
-            return self._read(url, response, most, cut, bool(conditions))
+            return self._read(url, response, most, cut, validators is not None and bool(validators.headers), wanted)
         finally:
             response.close()
 
-    def _read(self, url: str, response: httpx.Response, most: int, cut: bool, conditional: bool) -> Response:
+    def _read(
+        self, url: str, response: httpx.Response, most: int, cut: bool, conditional: bool, wanted: Wanted
+    ) -> Response:  # fmt: skip
         headers = tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in response.headers.raw)
         fields = _joined(headers)
         outcome, detail = _outcome(response.status_code, response.http_version, fields, conditional)
+        if wanted.span:
+            outcome, detail = _of_part(wanted.span, response.status_code, fields, outcome, detail)
+            fields.pop("content-encoding", "")  # of the file as it is stored, and so is its part
+            most = wanted.span[1] - wanted.span[0] + 1
         if outcome == "ok" and not cut and (announced := _announced(fields)) > most:
             outcome, detail = "too_large", f"it announces {announced:,} bytes, more than {most:,}"
         if outcome != "ok":
-            return Response(url, outcome, response.status_code, headers, detail=detail, address=self._limits.address)
+            said = self._said(response, fields, wanted.said) if wanted.said else b""
+            return Response(url, outcome, response.status_code, headers, detail=detail, address=self._limits.address, said=said)
         self._limits.head_ended()
-        raw = _Counted(response, self._limits)
+        raw = _Counted(response, self._limits, hashlib.sha1() if wanted.sha1 else None)  # noqa: S324 - as archives index pages
         pieces: list[bytes] = []
         try:
             pieces.extend(decoded(raw, fields.get("content-encoding", ""), most))
@@ -144,10 +172,23 @@ class Client:
             outcome, detail = _kind_of(error), _words(error)
             outcome = "truncated" if outcome == "connection_error" else outcome
         content = b"".join(pieces) if outcome == "ok" else b""
+        if wanted.span and outcome == "ok" and len(content) != most:
+            outcome, detail, content = "truncated", f"{len(content):,} bytes of a part of {most:,}", b""
         unframed = not fields.keys() & {"content-length", "transfer-encoding"}
         return Response(
-            url, outcome, response.status_code, headers, content, raw.count, detail, self._limits.address, unframed
+            url, outcome, response.status_code, headers, content, raw.count, detail, self._limits.address, unframed,
+            raw_sha1=raw.sha1,
         )  # fmt: skip
+
+    def _said(self, response: httpx.Response, fields: Mapping[str, str], most: int) -> bytes:
+        """The beginning of a body that is no page, as far as it comes."""
+        self._limits.head_ended()
+        pieces: list[bytes] = []
+        try:
+            pieces.extend(decoded(_Counted(response, self._limits), fields.get("content-encoding", ""), most))
+        except (Refused, Failed, httpx.TransportError):
+            return b"".join(pieces)
+        return b"".join(pieces)
 
 
 def _request(url: str, headers: httpx.Headers, conditions: Mapping[str, str]) -> httpx.Request:
@@ -189,6 +230,17 @@ def _outcome(status: int, version: str, fields: Mapping[str, str], conditional: 
     return _BY_STATUS.get(status, "server_error" if status >= 500 else "client_error"), said
 
 
+def _of_part(span: tuple[int, int], status: int, fields: Mapping[str, str], outcome: Outcome, detail: str) -> tuple[Outcome, str]:
+    """How an answer counts to a request for a part of a file."""
+    if status == 200:
+        return "protocol_error", "HTTP 200: the whole file is sent, where a part of it was asked for"
+    if status != 206:
+        return outcome, detail
+    sent = fields.get("content-range", "")
+    asked = "bytes {}-{}/".format(*span)
+    return ("ok", "") if sent.startswith(asked) else ("protocol_error", f"HTTP 206 with Content-Range {sent[:60]!r}")
+
+
 def _announced(fields: Mapping[str, str]) -> int:
     """The length of a body that is not packed, as its head tells it; 0 where it does not."""
     length = fields.get("content-length", "")
@@ -212,15 +264,23 @@ def _words(error: Failed | httpx.TransportError) -> str:
 class _Counted:
     """The raw bytes of a body as they come, counted, while the deadline lasts."""
 
-    def __init__(self, response: httpx.Response, limits: Limits) -> None:
+    def __init__(self, response: httpx.Response, limits: Limits, digest: "hashlib._Hash | None" = None) -> None:
         self.count = 0
         self._response = response
         self._limits = limits
+        self._digest = digest
+
+    @property
+    def sha1(self) -> str:
+        """Of the bytes so far, where it was wanted."""
+        return self._digest.hexdigest() if self._digest else ""
 
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._response.iter_raw():
             self.count += len(chunk)
             self._limits.left("the body")
+            if self._digest:
+                self._digest.update(chunk)
             yield chunk
 
 

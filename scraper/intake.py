@@ -92,7 +92,7 @@ class Intake:
 
     def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Finding | None) -> list[PageReport]:
         """Read and load a capture whose record is there already; with a `verdict` it is not read again."""
-        row = captures.add(self.db, _row(capture, place, body_of))
+        row = captures.add(self.db, row_of(capture, place, body_of))
         name = capture.requested or capture.url
         if verdict:
             reading = Reading("rejected", None, None, (), (), (verdict,))
@@ -165,7 +165,7 @@ class Intake:
     def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:
         for hostile in (f for f in reading.findings if f.code == "too_hostile" and not known):
             self.archive.append_verdict(capture, hostile.code, hostile.message)
-        if added := [*_of_capture(capture, reading, capture.status == 304 and captures.is_private(self.db, capture.sha256))]:
+        if added := [*of_capture(capture, reading, capture.status == 304 and captures.is_private(self.db, capture.sha256))]:
             reading = replace(reading, findings=(*reading.findings, *added))
         unchanged = load.load(self.db, self.report.run_id, self.version_id, row, reading)
         return self._count(name, reading.outcome, unchanged, reading.findings)
@@ -175,8 +175,8 @@ class Intake:
         known = captures.body(self.db, capture.sha256)
         if known and self._holds(known, capture.sha256):
             place = self.archive.append_revisit(capture, known.url, known.captured_at)
-            return captures.add(self.db, _row(capture, place, known.row_id))
-        row = captures.add(self.db, _row(capture, self.archive.append(capture), None))
+            return captures.add(self.db, row_of(capture, place, known.row_id))
+        row = captures.add(self.db, row_of(capture, self.archive.append(capture), None))
         if known:
             captures.replace_body(self.db, capture.sha256, row)
         return row
@@ -215,7 +215,7 @@ class _Waiting:
     row: int
 
 
-def _of_capture(capture: Capture, reading: Reading, private: bool) -> Iterator[Finding]:
+def of_capture(capture: Capture, reading: Reading, private: bool) -> Iterator[Finding]:
     """What is to be noted of a capture that does not stand in its page; a body that is confirmed stays as private as it was."""
     if capture.time_source == "file":
         yield finding("time_from_file", stamp(capture.captured_at))
@@ -223,7 +223,8 @@ def _of_capture(capture: Capture, reading: Reading, private: bool) -> Iterator[F
         yield finding("noarchive", "X-Robots-Tag")
 
 
-def _row(capture: Capture, place: Location, body_of: int | None) -> captures.CaptureRow:
+def row_of(capture: Capture, place: Location, body_of: int | None) -> captures.CaptureRow:
+    """A capture as it is indexed; `body_of` is the row of the capture that holds its body, where that is another one."""
     return captures.CaptureRow(
         capture.capture_id, capture.url, stamp(capture.captured_at), stamp(capture.fetched_at), capture.origin,
         capture.time_source, capture.media_type, capture.charset, capture.status, capture.sha256, place.warc_file,

@@ -104,12 +104,17 @@ def _unless_rejected(function: Callable[P, T], *arguments: P.args, **named: P.kw
 
 def trace(body: bytes, media_type: str, charset: str, url: str) -> Trace:
     """Bytes to claims with the names of the tables. Raises Rejected."""
-    page = PageBytes(body, media_type, charset, url)
-    document = readers.read(body, media_type, charset)
-    document, said = _look_again(document, _unless_rejected(look, document, url), page)
+    document, said, _ = look_at(PageBytes(body, media_type, charset, url))
     if isinstance(said, Rejected):
         raise said
     return Trace(said, _tables(document))
+
+
+def look_at(page: PageBytes) -> tuple[Document, Claims | Rejected, bool]:
+    """The document that a page is read from, what it says, and whether that is the second look. Raises Rejected."""
+    first = readers.read(page.body, page.media_type, page.charset)
+    document, said = _look_again(first, _unless_rejected(look, first, page.url), page)
+    return document, said, document is not first
 
 
 def addresses(body: bytes, media_type: str, charset: str) -> Addresses:

@@ -26,6 +26,7 @@ _STOPPED = {"time": "its time limit was reached", "pages": "the most pages that 
 _MOST_LISTED = 10
 ABOUT_RUNS = (
     "passed_over",
+    "other_records",
     "bad_sitemap",
     "short_sitemap",
     "foreign_bytes",
@@ -35,6 +36,10 @@ ABOUT_RUNS = (
     "rules_waiting",
     "circuit_open",
     "parked",
+    "index_failed",
+    "index_rows",
+    "archived_otherwise",
+    "digest_unchecked",
 )
 
 
@@ -63,8 +68,9 @@ class Told:
             lesser += _lesser(page)
         _say_some(lesser, _MOST_SAID)
 
-    def print_run(self, db: Database, done: "Report", as_json: bool) -> None:
-        """The counts of the run on standard output, as a line or as the row of `run` with pages and findings."""
+    def print_run(self, db: Database, done: "Report", as_json: bool, beside: Mapping[str, object] | None = None) -> None:
+        """The counts of the run on standard output, as a line or as the row of `run` with pages and findings, and with what a
+        command has to say `beside`."""
         row = queries.run(db, done.run_id)
         if as_json:
             pages = [{"file": p.name, "outcome": p.outcome, "findings": [asdict(f) for f in p.findings]} for p in self.pages]
@@ -73,7 +79,7 @@ class Told:
                 "passed_over": done.passed_over, "stopped": done.stopped or None,
                 "held": _held(done.held), "not_judged": done.held.unjudged, "requests": requests.outcomes(db, done.run_id),
             }  # fmt: skip
-            terminal.print_json(row | more | {"files": pages, "findings": queries.findings(db, done.run_id)})
+            terminal.print_json(row | more | dict(beside or {}) | {"files": pages, "findings": queries.findings(db, done.run_id)})
             return
         if not self._silent:
             _say_some([*_about_run(done)], _MOST_SAID)

@@ -16,6 +16,7 @@ from normalize import forms, reading, rules, vocabulary
 from normalize.errors import Rejected
 from normalize.facts import Reading
 from scraper import wire
+from scraper.inert import Copy, Spot
 from scraper.parsing import Addresses, PageBytes, Trace
 from scraper.readers import MAX_BYTES
 from scraper.worker import FRAME, MAX_CPU_S, MAX_MEMORY, write_frame
@@ -76,6 +77,10 @@ class Sandbox:
         """The claims of a page. Raises Rejected."""
         return forms.from_json(Trace, self._ask("trace", PageBytes(body, media_type, charset, url)))
 
+    def copy(self, page: PageBytes, spot: Spot) -> Copy:
+        """A page to look at, with a place of it marked. Raises Rejected."""
+        return forms.from_json(Copy, self._ask("copy", page, PageBytes(json.dumps(spot).encode(), "", "", "")))
+
     def addresses(self, body: bytes, media_type: str, charset: str) -> Addresses:
         """The addresses that a page gives itself."""
         try:
@@ -107,15 +112,15 @@ class Sandbox:
                     with contextlib.suppress(BrokenPipeError):  # a request that the dead worker never took
                         pipe.close()
 
-    def _ask(self, task: str, page: PageBytes) -> bytes:
-        """The answer about one page. Raises Rejected."""
+    def _ask(self, task: str, page: PageBytes, *more: PageBytes) -> bytes:
+        """The answer about one page, to which a task may need more. Raises Rejected."""
         if len(page.body) > MAX_BYTES:
             raise Rejected("too_large", f"{len(page.body):,} bytes, at most {MAX_BYTES:,}")
         try:
-            tag, answer = self._try(task, [page])
+            tag, answer = self._try(task, [page, *more])
         except _Died:
             try:  # once more in a fresh process, so that a page does not pay for the ones before it
-                tag, answer = self._try(task, [page])
+                tag, answer = self._try(task, [page, *more])
             except _Died as death:
                 raise Rejected("too_hostile", str(death)) from death
         if tag == b"O":

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from db import queue
+from db import queue, requests
 from db.connection import guarded, is_there, open_to_read
 from db.freshness import Rhythm
 from db.queue import Found
@@ -35,7 +35,8 @@ MOST_SITEMAPS = 1000
 
 
 def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = None, stop: Stopping | None = None) -> Report:
-    """Fetch the pages of the wish and what an earlier run left queued; all that is due where the wish names nothing.
+    """Fetch the pages of the wish and, unless it wants only those, what an earlier run left queued; all that is due where the
+    wish names nothing.
 
     Raises UsageError for an address, a host or a pause that is none, ConfigError where it is not known who asks, Busy and
     StorageError; what `stop` raises ends the run as interrupted.
@@ -63,6 +64,7 @@ def pages(settings: Settings, wish: Wish, clock: Clock, watch: Watch | None = No
         _enqueue(job, intake, wish, hosts, clock, urls, listed, rhythm)
         watch.begin(min(len(job.waiting), wish.most_pages or len(job.waiting)))
         job.work()
+        _prune(settings, intake, clock)
         _finish(job, intake)
     return intake.report
 
@@ -151,6 +153,8 @@ def _enqueue(
             queue.add_due(db, now, wish.refresh, latest)
     asked = {page.url for page in (*named, *found)}
     ahead = [page for page in queue.waiting(db) if page.url in urls or hosts.permits(page.url)]
+    if wish.only_named:
+        ahead = [page for page in ahead if page.url in asked]
     job.enqueue(sorted(ahead, key=lambda page: page.url not in asked))  # what is named comes first
     if wish.names_pages:
         resting = queue.not_due(db, sorted(asked))
@@ -201,6 +205,13 @@ def _sitemap(job: Job, url: str) -> sitemaps.Sitemap:
     if visit.outcome != "ok" or visit.response is None:
         raise Rejected("bad_sitemap", f"{url}: {visit.outcome}, {visit.detail}")
     return sitemaps.read(visit.response.body, visit.url)
+
+
+def _prune(settings: Settings, intake: Intake, clock: Clock) -> None:
+    """Delete what is too old of the record of requests."""
+    if settings.keep_requests_days:
+        with intake.db.atomic():
+            requests.prune(intake.db, stamp(clock.now() - timedelta(days=settings.keep_requests_days)))
 
 
 def _finish(job: Job, intake: Intake) -> None:

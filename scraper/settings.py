@@ -21,9 +21,19 @@ MOST_DAYS = 36_500
 MOST_MB = 1_000_000_000
 MOST_PAGES = 1_000_000
 _TABLE = "drift"
+_ARCHIVES = "backfill"
 _CONTACT = re.compile(r"\S+@\S+|https?://\S+")
 _WHOLE = re.compile(r"[0-9]{1,18}", re.ASCII)
 _NUMBER = re.compile(r"[0-9]{1,18}(\.[0-9]{1,18})?", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    """Where the web archives are that `backfill` asks, without a slash at the end; other ones are mirrors."""
+
+    wayback_url: str = "https://web.archive.org"
+    commoncrawl_index: str = "https://index.commoncrawl.org"
+    commoncrawl_data: str = "https://data.commoncrawl.org"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +42,8 @@ class Settings:
 
     `contact` is where the owner of a site can reach the person who runs it, `healthcheck` the address that hears of each run;
     both empty where not said. Free space is in units of 1,000,000 bytes, 0 for no limit. `config` is the file that was read,
-    `drift` its table of that name: when a run is held back.
+    `drift` its table of that name: when a run is held back; `backfill` another: where web archives are. The record of requests is
+    kept for `keep_requests_days`, 0 for ever.
     """
 
     db: Path
@@ -46,6 +57,8 @@ class Settings:
     revisit_max_days: float = 60.0
     config: Path | None = None
     drift: Band = field(default_factory=Band)
+    backfill: Endpoints = field(default_factory=Endpoints)
+    keep_requests_days: int = 90
 
 
 def resolve(flags: Mapping[str, str | None], environment: Mapping[str, str] = os.environ) -> Settings:
@@ -94,13 +107,13 @@ def _load(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, RecursionError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise ConfigError(f"{path}: {why} (--config, CAREERSCAPE_CONFIG or the current folder names it)") from error
-    table = values.pop(_TABLE, {})
+    table, archives = values.pop(_TABLE, {}), values.pop(_ARCHIVES, {})
     if unknown := values.keys() - _KINDS:
         raise ConfigError(f"{path}: no such setting: {', '.join(sorted(unknown))}")
     found = {key: _understood(f"{path}: {key}", _KINDS[key].of_toml, value) for key, value in values.items()}
     said = {key: value for key, value in found.items() if value is not None}
     paths = {key: path.parent / value if isinstance(value, Path) else value for key, value in said.items()}
-    return paths | {_TABLE: _drift(f"{path}: {_TABLE}", table)}
+    return paths | {_TABLE: _drift(f"{path}: {_TABLE}", table), _ARCHIVES: _endpoints(f"{path}: {_ARCHIVES}", archives)}
 
 
 def _drift(where: str, table: object) -> Band:
@@ -110,6 +123,17 @@ def _drift(where: str, table: object) -> Band:
         raise ConfigError(f"{where}: no such setting: {', '.join(sorted(unknown))}")
     given: dict[str, Any] = {key: _understood(f"{where}.{key}", _DRIFT[key], value) for key, value in table.items()}
     return Band(**given)
+
+
+def _endpoints(where: str, table: object) -> Endpoints:
+    if not isinstance(table, dict):
+        raise ConfigError(f"{where} must be a table ([{_ARCHIVES}])")
+    known = [known.name for known in fields(Endpoints)]
+    if unknown := table.keys() - set(known):
+        raise ConfigError(f"{where}: no such setting: {', '.join(sorted(unknown))}")
+    read = _text(_archive).of_toml
+    given = {key: _understood(f"{where}.{key}", read, value) for key, value in table.items()}
+    return Endpoints(**{key: str(value) for key, value in given.items() if value})
 
 
 def _understood(where: str, read: Callable[[Any], object], value: object) -> object:
@@ -188,7 +212,11 @@ def _contact(text: str) -> str:
     return text
 
 
-def _address(text: str) -> str:
+def _archive(text: str) -> str:
+    return _address(text, "web archive")
+
+
+def _address(text: str, what: str = "health check") -> str:
     """An http(s) address to which a path can be added, without a slash at its end."""
     try:
         parts = urlsplit(text)
@@ -196,17 +224,17 @@ def _address(text: str) -> str:
     except ValueError:
         known = False
     if not known or not text.isascii() or not text.isprintable() or set(text) & set(' ?#"\\<>'):
-        raise ValueError(f"{text!r} is no http(s) address of a health check (without user, query and fragment)")
+        raise ValueError(f"{text!r} is no http(s) address of a {what} (without user, query and fragment)")
     return text.rstrip("/")
 
 
 _KINDS = {
     "db": _text(_path), "archive": _text(_path), "contact": _text(_contact), "metrics": _text(_path),
     "healthcheck": _text(_address), "min_free_mb": _whole(0, MOST_MB), "full_fetch_days": _whole(1, MOST_DAYS),
-    "revisit_min_days": _days(), "revisit_max_days": _days(),
+    "revisit_min_days": _days(), "revisit_max_days": _days(), "keep_requests_days": _whole(0, MOST_DAYS),
 }  # fmt: skip
 _DRIFT: dict[str, Callable[[Any], object]] = {
     "min_pages": _whole(1, MOST_PAGES).of_toml, "min_history": _whole(1, MOST_PAGES).of_toml,
     "min_shift": _between(0, 1), "p_value": _between(0, 1), "off": _measured,
 }  # fmt: skip
-_CARRIED = tuple(known.name for known in fields(Settings) if known.name not in ("db", "archive", "config", _TABLE))
+_CARRIED = tuple(known.name for known in fields(Settings) if known.name not in ("db", "archive", "config", _TABLE, _ARCHIVES))

@@ -1,7 +1,8 @@
-"""Saved pages on disk to captures: which files, of what kind, with which address and time."""
+"""Saved pages on disk to captures: which files, of what kind, with which address and time; and which files are crawls."""
 
 import difflib
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -12,6 +13,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from normalize.errors import ConfigError, Rejected, UsageError
 from normalize.folding import letters
+from scraper import sites
 from scraper.capture import Capture, TimeSource, parse_stamp
 from scraper.parsing import Addresses
 from scraper.readers import MAX_BYTES
@@ -21,7 +23,10 @@ HTML, TEXT = "text/html", "text/plain"
 _MEDIA_TYPES = {".html": HTML, ".htm": HTML, ".xhtml": HTML, ".txt": TEXT, ".md": TEXT}
 _MAX_SIDECAR = 1 << 16
 _CLOCKS_DIFFER = timedelta(days=1)
-_LATER = (".warc", ".warc.gz", ".wacz")
+_DEEPEST = 12
+WACZ = ".wacz"
+_CRAWLS = (".warc", ".warc.gz", WACZ)
+_MIRRORED = re.compile(r"(.*?)(?:/index)?(?:\.x?html?)?(?:\?.*)?(?:\.x?html?)?", re.DOTALL)
 
 AskAddresses = Callable[[bytes, str, str], Addresses]
 """How to find the addresses that a page gives itself: body, media type and charset to Addresses."""
@@ -52,12 +57,17 @@ def find(paths: list[Path], url: str) -> list[SavedPage]:
         raise UsageError(f"--url goes with one file, not {len(pages)}")
     if url:
         canonical(url)
+        if is_crawl(pages[0].path):
+            raise UsageError(f"--url goes with a saved page; {pages[0].path} says itself where its pages are from")
     return pages
 
 
+def is_crawl(path: Path) -> bool:
+    """Whether a file holds many pages: a WARC or WACZ file, by its name."""
+    return path.name.lower().endswith(_CRAWLS)
+
+
 def _pages(start: Path) -> Iterator[SavedPage]:
-    if start.name.endswith(_LATER):
-        raise UsageError(f"{start}: WARC and WACZ files cannot be imported yet")
     try:
         mode = start.stat().st_mode
     except (OSError, ValueError) as error:
@@ -70,15 +80,19 @@ def _pages(start: Path) -> Iterator[SavedPage]:
 
 
 def _walk(start: Path) -> Iterator[SavedPage]:
-    """The pages below a folder; what is hidden is left out, what cannot be entered is named."""
+    """The pages and crawls below a folder; what is hidden is left out, what cannot be entered is named."""
     problems: list[OSError] = []
     found: list[SavedPage] = []
     for folder, inner, files in os.walk(start, onerror=problems.append):
         inner[:] = [name for name in inner if not name.startswith(".")]
         paths = (Path(folder, name) for name in files if not name.startswith("."))
-        found += [SavedPage(path) for path in paths if path.suffix.lower() in _MEDIA_TYPES]
+        found += [SavedPage(path) for path in paths if _is_wanted(path)]
     found += [SavedPage(Path(os.fsdecode(e.filename)), problem=e.strerror or str(e)) for e in problems]
     yield from sorted(found, key=lambda page: page.path)
+
+
+def _is_wanted(path: Path) -> bool:
+    return path.suffix.lower() in _MEDIA_TYPES or is_crawl(path) or bool(_mirrored(path))
 
 
 def capture(page: SavedPage, ask: AskAddresses, now: datetime) -> Capture:
@@ -167,5 +181,19 @@ def _own_address(path: Path, found: Addresses) -> str:
                 return canonical(address)
         except UsageError:
             continue
+    if mirrored := _mirrored(path):
+        return mirrored
     why = f"{path}: {found.problem}: {found.detail}" if found.problem else str(path)
     raise Rejected("no_url", why)
+
+
+def _mirrored(path: Path) -> str:
+    """The address of a page that lies where a tool puts it that copies whole sites (HOST/PATH, as `wget -r` does), empty for any
+    other place. HOST is one of the site whose comparison page PATH is: no other folder is taken for a host."""
+    parts = path.absolute().parts[-_DEEPEST:]
+    for number, host in enumerate(parts):
+        match = _MIRRORED.fullmatch("/" + "/".join(parts[number + 1 :]))
+        site = sites.of(match[1]) if match else None
+        if match and site and host.lower() in site[0].hosts:
+            return canonical(f"https://{host}{match[1]}")
+    return ""

@@ -134,6 +134,11 @@ class Coder:
             return codes.code(kind, text, self.rules)
         return self._index.code(text, self.rules) if self.notes else Coded(None, reason="unknown")
 
+    def check(self) -> None:
+        """Raise StorageError where the copy of an official file is gone, or not the one that was loaded."""
+        if self.notes:
+            self._index.knows("")
+
     def title_of(self, kind: Kind, code: str) -> str | None:
         """The title of a code, None where nothing that is loaded has it."""
         if kind != "occupation":

@@ -15,7 +15,8 @@ class Wish:
     """What a run is asked for: pages by address (`urls`), addresses of lists (`listed`) and sitemaps, which are judged by their
     shape; how deep links are followed; hosts permitted beside those of the site files; the pause between requests.
 
-    With `refresh` pages are fetched that are not due yet; `most_pages` and `time_limit_s` bound the run.
+    With `refresh` pages are fetched that are not due yet; `most_pages` and `time_limit_s` bound the run. With `only_named` what
+    an earlier run left queued waits on.
     """
 
     urls: tuple[str, ...] = ()
@@ -27,11 +28,12 @@ class Wish:
     refresh: bool = False
     most_pages: int | None = None
     time_limit_s: float | None = None
+    only_named: bool = False
 
     @property
     def names_pages(self) -> bool:
         """Whether it says what to fetch."""
-        return bool(self.urls or self.listed or self.sitemaps)
+        return bool(self.urls or self.listed or self.sitemaps or self.only_named)
 
 
 def listed(urls: Path | None, pairs: Path | None, base: str | None, database: Path) -> tuple[str, ...]:

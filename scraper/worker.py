@@ -2,8 +2,8 @@
 
 It reads requests from standard input and answers on standard output; both are frames (4 bytes of length, big-endian,
 then as many bytes). The first frame is the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task`
-and `pages` (for each `media_type`, `charset`, `url`), and a frame for each page. The limits hold for each request: CPU seconds by
-a profiling timer that ends the process, memory by RLIMIT_AS.
+and `pages` (for each `media_type`, `charset`, `url`), and a frame for each page; for the task `copy` a second one says what to
+mark (JSON). The limits hold for each request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
 """
 
 import gc
@@ -68,6 +68,10 @@ def _answer(task: str, about: list[dict[str, str]], bodies: list[bytes]) -> byte
         body, media_type, charset, url = pages[0]
         if task == "trace":
             return b"O" + forms.to_json(parsing.trace(body, media_type, charset, url))
+        if task == "copy":
+            from scraper import inert
+
+            return b"O" + forms.to_json(inert.copy(pages[0], inert.Spot(*json.loads(pages[1].body))))
         if task == "links":
             return b"O" + json.dumps(parsing.links(body, media_type, charset, url)).encode()
         return b"O" + forms.to_json(parsing.addresses(body, media_type, charset))

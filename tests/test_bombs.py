@@ -76,6 +76,7 @@ def sandbox() -> Iterator[Sandbox]:
         yield box
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize("kind", ["text/html", "text/plain"])
 @pytest.mark.parametrize("bomb", BOMBS)

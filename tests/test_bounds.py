@@ -181,6 +181,7 @@ def ended(running: subprocess.Popen[bytes], by: signal.Signals) -> tuple[int, fl
     return running.returncode, time.monotonic() - begun, said
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize(("by", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
 def test_a_signal_during_a_pause_ends_the_run_at_once(tmp_path: Path, by: signal.Signals, code: int):
@@ -198,6 +199,7 @@ def test_a_signal_during_a_pause_ends_the_run_at_once(tmp_path: Path, by: signal
     assert imports.sound(db)
 
 
+@pytest.mark.alone
 @pytest.mark.slow
 @pytest.mark.parametrize(("takes_s", "loaded"), [(2, 1), (60, 0)])
 def test_a_page_in_flight_has_five_seconds_after_a_signal(tmp_path: Path, takes_s: float, loaded: int):

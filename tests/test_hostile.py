@@ -60,6 +60,7 @@ def test_a_behaviour_has_its_outcome(roots: dict[str, str], behaviour: Behaviour
     check(behaviour, *asked(roots, behaviour))
 
 
+@pytest.mark.alone
 def test_the_deadline_ends_what_has_no_end(roots: dict[str, str]):
     slow = [behaviour for behaviour in ALONE if behaviour.slow]
     with ThreadPoolExecutor(len(slow)) as threads:

@@ -235,6 +235,7 @@ def test_a_closed_port(client: Client):
     assert client.get(f"http://127.0.0.1:{port}/").outcome == "connection_error"
 
 
+@pytest.mark.alone
 def test_the_deadline_holds_while_a_name_is_looked_up(client: Client, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(2) or [])
     start = time.monotonic()
@@ -242,6 +243,7 @@ def test_the_deadline_holds_while_a_name_is_looked_up(client: Client, monkeypatc
     assert time.monotonic() - start < DEADLINE_S + 0.4
 
 
+@pytest.mark.alone
 def test_the_deadline_holds_while_a_connection_is_made(client: Client):
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         waiting = []
@@ -256,6 +258,7 @@ def test_the_deadline_holds_while_a_connection_is_made(client: Client):
             sock.close()
 
 
+@pytest.mark.alone
 def test_the_deadline_holds_for_any_transport():
     class Drip(httpx.SyncByteStream):
         def __iter__(self) -> Iterator[bytes]:
@@ -312,6 +315,7 @@ def test_certificates_are_checked(client: Client, monkeypatch: pytest.MonkeyPatc
         assert secure.paths == ["/"]
 
 
+@pytest.mark.alone
 def test_no_tls_there_or_none_that_ends(web: Web, client: Client):
     assert client.get(f"https://{web.host}/page").outcome == "tls_error"
     with socket.create_server(("127.0.0.1", 0)) as silent:

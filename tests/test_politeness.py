@@ -151,6 +151,7 @@ def test_a_crawl_delay_that_no_run_can_keep_leaves_the_host_alone(asked: str):
     assert net.time.seconds == 0
 
 
+@pytest.mark.alone
 def test_pauses_are_kept_to_the_eye_of_the_server():
     def slow(exchange: Exchange) -> None:
         exchange.send(answer(b"", content_length="7"))
@@ -272,6 +273,7 @@ def test_all_hops_share_one_deadline():
     assert net.urls[1:] == [f"{A}/{n}" for n in range(4)]
 
 
+@pytest.mark.alone
 def test_all_hops_share_one_deadline_of_the_wall_clock():
     def slow(exchange: Exchange) -> None:
         time.sleep(0.2)

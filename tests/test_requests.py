@@ -1,10 +1,14 @@
 """The record of requests: one row for each hop, with how it ended, the pause before it and why, and what robots.txt said."""
 
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 
+from db import chain, requests
+from db.connection import open_to_read, open_to_write
+from tests import imports
 from tests.figures import OVERVIEW, as_html
 from tests.world import SEED_BODY, A, B, World, at
 
@@ -122,3 +126,60 @@ def test_the_deadline_over_all_hops_ends_with_a_row(world: World):
     assert world.says("SELECT http_status, elapsed_ms, detail FROM request ORDER BY request_id DESC LIMIT 1") == [
         (None, None, "redirects took all the time")
     ]
+
+
+# --- pruned ----------------------------------------------------------------------------------------------------------
+
+
+def times(world: World) -> list[str]:
+    return [at for (at,) in world.says("SELECT requested_at FROM request ORDER BY request_id")]
+
+
+def test_what_is_too_old_goes_at_the_end_of_a_run(world: World):
+    world.pages = {at(A): SEED_BODY}
+    world.settings = {"keep_requests_days": 10}
+    world.scrape(at(A))
+    world.pass_days(9)
+    world.scrape(at(A), refresh=True)
+    assert len(times(world)) == 4, "nothing is old enough"
+    before = imports.dump(world.db)
+    runs = world.runs
+    world.pass_days(2)
+    world.scrape()
+    assert {time[:10] for time in times(world)} == {"2026-01-10"}, "the first run's are gone"
+    assert imports.dump(world.db) == before, "what the pages say depends on no request"
+    assert world.runs[:2] == runs
+    assert world.queue == {at(A): "done"}
+    with closing(open_to_read(world.db)) as db:
+        assert requests.kept_since(db).startswith("2026-01-02T")
+        assert chain.request(db, at(A), "2026-01-01T23:00:00Z") is None
+    world.pass_days(20)
+    world.scrape(at(A), refresh=True)
+    assert world.runs[-1][0] == 0
+
+
+@pytest.mark.parametrize(("days", "left"), [(0, 4), (90, 2), (400, 4)])
+def test_zero_keeps_all(world: World, days: int, left: int):
+    world.pages = {at(A): SEED_BODY}
+    world.settings = {"keep_requests_days": days}
+    world.scrape(at(A))
+    world.pass_days(200)
+    world.scrape(at(A), refresh=True)
+    assert len(times(world)) == left
+
+
+def test_the_requests_of_a_run_that_has_not_ended_are_its_signs_of_life(world: World):
+    world.pages = {at(A): SEED_BODY}
+    world.scrape(at(A))
+    newest = times(world)[-1]
+    with closing(open_to_write(world.db)) as db, db.atomic():
+        db.conn.execute("UPDATE run_log SET finished_at = NULL, outcome = NULL")
+        assert requests.prune(db, "2027-01-01T00:00:00Z") == 0
+        assert requests.kept_since(db) == ""
+        db.conn.execute("INSERT INTO run_log (command, started_at, finished_at) VALUES ('scrape', '2025', '2025')")
+        db.conn.execute("UPDATE request_log SET run_id = 2 WHERE id = 1")
+        assert requests.prune(db, "2026-06-01T00:00:00Z") == 1
+        assert requests.prune(db, "2026-05-01T00:00:00Z") == 0
+        assert requests.kept_since(db) == "2026-06-01T00:00:00Z"
+    world.scrape()
+    assert world.says("SELECT finished_at, outcome FROM run WHERE run_id = 1") == [(newest, "interrupted")]

@@ -60,7 +60,7 @@ def test_the_file_of_the_current_folder_is_found_and_empty_text_says_nothing(els
         ("db", "x.db", Path("x.db")), ("archive", "a b", Path("a b")), ("contact", "me@example.org", "me@example.org"),
         ("metrics", "m.prom", Path("m.prom")), ("healthcheck", "http://[::1]:8000/x", "http://[::1]:8000/x"),
         ("min_free_mb", "0", 0), ("min_free_mb", "5000", 5000), ("full_fetch_days", "1", 1), ("revisit_min_days", "0.25", 0.25),
-        ("revisit_max_days", "90", 90.0),
+        ("revisit_max_days", "90", 90.0), ("keep_requests_days", "0", 0), ("keep_requests_days", "7", 7),
     ],
 )  # fmt: skip
 def test_the_environment_goes_before_the_file_and_a_flag_before_both(file: Path, key: str, text: str, value: object):
@@ -82,6 +82,7 @@ NO_ADDRESS = ['"ftp://a.example/x"', '"https://"', '"a.example/x"', '"https://a.
     [
         *(("min_free_mb", toml) for toml in NOT_WHOLE),
         *(("full_fetch_days", toml) for toml in (*NOT_WHOLE, "0", "36501")),
+        *(("keep_requests_days", toml) for toml in (*NOT_WHOLE, "36501")),
         *(("revisit_min_days", toml) for toml in NO_DAYS),
         *(("revisit_max_days", toml) for toml in NO_DAYS),
         *(("healthcheck", toml) for toml in NO_ADDRESS),

@@ -155,7 +155,7 @@ def test_the_file_s_own_time_is_a_finding_and_makes_no_second_capture(tmp_path):
 
 
 def test_folders_are_walked_in_order_and_hidden_files_skipped(tmp_path):
-    names = ["b/2.html", "b/10.HTM", "a.txt", "b/c/deep.md", "x.html/inside.xhtml", "z.Html"]
+    names = ["b/2.html", "b/10.HTM", "a.txt", "b/c/deep.md", "x.html/inside.xhtml", "z.Html", "x.warc.gz", "b/c.WARC", "b/c.wacz"]
     others = [
         ".hidden.html",
         ".git/page.html",
@@ -163,12 +163,14 @@ def test_folders_are_walked_in_order_and_hidden_files_skipped(tmp_path):
         "page.json",
         "capture.json",
         "b/picture.png",
-        "x.warc.gz",
+        "b/x.cdx",
         "noend",
     ]
     put(tmp_path, dict.fromkeys(names + others, "x"))
     found = [str(page.path.relative_to(tmp_path)) for page in sources.find([tmp_path], "")]
-    assert found == ["a.txt", "b/10.HTM", "b/2.html", "b/c/deep.md", "x.html/inside.xhtml", "z.Html"]
+    assert found == [
+        "a.txt", "b/10.HTM", "b/2.html", "b/c/deep.md", "b/c.WARC", "b/c.wacz", "x.html/inside.xhtml", "x.warc.gz", "z.Html",
+    ]  # fmt: skip
 
 
 def test_paths_are_taken_as_given(tmp_path):
@@ -178,12 +180,44 @@ def test_paths_are_taken_as_given(tmp_path):
     assert [page.path for page in sources.find([tmp_path / ".hidden"], "")] == []
 
 
-@pytest.mark.parametrize("name", ["none.html", "gone", "x.warc", "x.warc.gz", "x.wacz", "dangling.html"])
+@pytest.mark.parametrize("name", ["none.html", "gone", "gone.warc", "dangling.html"])
 def test_what_cannot_be_imported_is_wrong_usage(tmp_path, name):
-    put(tmp_path, {"x.warc": "", "x.warc.gz": "", "x.wacz": ""})
     (tmp_path / "dangling.html").symlink_to(tmp_path / "nowhere")
     with pytest.raises(UsageError, match=name):
         sources.find([tmp_path / name], "")
+
+
+PATH = "a-jobs/a-vs-z-differences"
+MIRRORED = {
+    f"www.zippia.com/{PATH}": A,
+    f"zippia.com/{PATH}": A,
+    f"mirror/of 2024/www.zippia.com/{PATH}": A,
+    f"www.zippia.com/{PATH}.html": A,
+    f"www.zippia.com/{PATH}/index.html": A,
+    f"www.zippia.com/{PATH}?utm=1": A,
+    f"www.zippia.com/{PATH}?utm=1.html": A,
+    PATH: "",
+    f"saved/{PATH}": "",
+    f"www.zippia.com.example/{PATH}": "",
+    f"www.zippia.com/more/{PATH}": "",
+    "www.zippia.com/a-jobs/b-vs-z-differences": "",
+    "www.zippia.com/a-jobs": "",
+}
+
+
+@pytest.mark.parametrize("name", MIRRORED)
+def test_the_address_of_a_page_in_the_copy_of_a_site(tmp_path, name):
+    path = put(tmp_path, {name: "<p>x"}) / name
+    if MIRRORED[name]:
+        assert [page.path for page in sources.find([tmp_path], "")] == [path]
+        assert capture(path).url == A
+    else:
+        assert refused(path) == "no_url"
+
+
+@pytest.mark.parametrize("content", [link(C), saved_from(C)])
+def test_what_a_page_says_goes_before_its_folder(tmp_path, content):
+    assert capture(put(tmp_path, {f"www.zippia.com/{PATH}": content}) / "www.zippia.com" / PATH).url == C
 
 
 def test_an_address_goes_with_one_file(tmp_path):

@@ -1,5 +1,6 @@
 """Commands that hold the database against the archive: read it again, make it anew, compare the two."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -43,4 +44,55 @@ def reparse(
         terminal.print_json(done.to_dict(only))
     else:
         terminal.tell("\n".join(done.in_lines(only)))
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def rebuild(
+    context: typer.Context,
+    out: Annotated[Path, typer.Argument(metavar="OUT.db", help="The database to make.", show_default=False)],
+    workers: Workers = 1,
+    as_json: Json = False,
+) -> None:
+    """Make a new database from the archive alone.
+
+    What was held back, released or taught is so again. Pages that the archive has lost are named.
+    """
+    from datetime import UTC, datetime
+
+    from scraper import rebuild as anew
+    from scraper import terminal
+    from scraper.process import raise_when_terminated
+
+    raise_when_terminated()
+    with terminal.progress("rebuilding") as bar:
+        done = anew.rebuild(settings_of(context), out, lambda: datetime.now(UTC), workers, bar.begin, bar.advance)
+    for found in (*done.lost, *done.told):
+        terminal.say(f"{found.severity}: {found.message}")
+    if as_json:
+        terminal.print_json(done.to_dict())
+    else:
+        terminal.tell(done.in_words())
+    raise typer.Exit(done.exit_code)
+
+
+@app.command()
+def verify(context: typer.Context, workers: Workers = 1, as_json: Json = False) -> None:
+    """Compare archive and database, byte by byte and value by value.
+
+    Ends with 74 where they disagree. Nothing is changed.
+    """
+    from datetime import UTC, datetime
+
+    from scraper import terminal
+    from scraper import verify as audit
+    from scraper.process import raise_when_terminated
+
+    raise_when_terminated()
+    with terminal.progress("verifying") as bar:
+        done = audit.verify(settings_of(context), lambda: datetime.now(UTC), workers, bar.begin, bar.advance)
+    if as_json:
+        terminal.print_json(done.to_dict())
+    else:
+        terminal.tell("\n".join(done.in_lines()))
     raise typer.Exit(done.exit_code)

@@ -18,7 +18,7 @@ from scraper.document import MadeOf, Table
 from scraper.readers.grid import Cell, resolve
 from scraper.readers.styles import WHOLE_WIDTH, columns_of
 from scraper.readers.tags import END, KINDS, PICTURES, is_hidden
-from scraper.readers.walker import text_of
+from scraper.readers.walker import Noted, text_of
 
 MAX_ELEMENTS, MAX_CELLS = 60_000, 30_000
 """A page with more elements is not looked at in this way; of one with more cells the first are read."""
@@ -54,7 +54,7 @@ class _Shape:
         return not self.whole and self.length <= _LONGEST and self.elements <= _LARGEST
 
 
-def drawn(root: LexborNode, marks: Mapping[int, str], cut: bool = False) -> dict[int, list[Table]]:
+def drawn(root: LexborNode, marks: Mapping[int, str], cut: bool = False, noted: Noted | None = None) -> dict[int, list[Table]]:
     """The tables of boxes of a page, by the `mem_id` of the element or text with which each begins, headings aside; `cut` tells
     that the page does not end as pages do."""
     page = _Page(marks)
@@ -73,7 +73,7 @@ def drawn(root: LexborNode, marks: Mapping[int, str], cut: bool = False) -> dict
             first = next((cell.mem_id for cell in cells if page.kind(cell) != "heading"), 0)
             if key not in seen and first:
                 seen.add(key)
-                found.setdefault(first, []).append(_table(piece, made_of, marks, unended))
+                found.setdefault(first, []).append(_table(piece, made_of, marks, unended, noted))
     return found
 
 
@@ -225,11 +225,14 @@ def _lines(cells: list[LexborNode]) -> list[Row]:
     return [tuple(line) for line in lines if line]
 
 
-def _table(piece: list[Row], made_of: MadeOf, marks: Mapping[int, str], unended: set[int]) -> Table:
+def _table(piece: list[Row], made_of: MadeOf, marks: Mapping[int, str], unended: set[int], noted: Noted | None) -> Table:
     rows = [[_cell(node, marks) for node in row] for row in piece]
     last = piece[-1][-1]
     cut = last.mem_id in unended or bool(last.parent and last.parent.mem_id in unended)
-    return resolve(rows, cut, made_of)
+    table = resolve(rows, cut, made_of)
+    if noted:
+        noted(table, rows, piece)
+    return table
 
 
 def _words(text: LexborNode) -> str:

@@ -25,14 +25,7 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
     """
     tree, utf8, undecodable = grow(body, charset)
     walker = Walker(marks.of(tree))
-    walker.before = {panel: [Heading(_PANEL, words)] for panel, words in marks.panels(tree).items()}
-    if tree.root is not None:
-        if boxes:
-            _look_for_boxes(tree, tree.root, walker, not _has_its_end(utf8))
-        walker.walk(tree.root)
-    if not walker.ended:
-        low = utf8.lower()
-        walker.miss_end(low.rfind(b"<table") > low.rfind(b"</table"))
+    walk(tree, utf8, walker, boxes)
     title, canonical = tree.css_first("title"), tree.css_first('link[rel~="canonical"]')
     saved_from = _SAVED_FROM.search(utf8, 0, 4096)
     cut = walker.cut or _lacks_its_end(utf8)
@@ -50,6 +43,18 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
     )
 
 
+def walk(tree: LexborHTMLParser, utf8: bytes, walker: Walker, boxes: bool) -> None:
+    """Let a walker take a page, with its panels and with tables of boxes."""
+    walker.before = {panel: [Heading(_PANEL, words)] for panel, words in marks.panels(tree).items()}
+    if tree.root is not None:
+        if boxes:
+            _look_for_boxes(tree, tree.root, walker, not _has_its_end(utf8))
+        walker.walk(tree.root)
+    if not walker.ended:
+        low = utf8.lower()
+        walker.miss_end(low.rfind(b"<table") > low.rfind(b"</table"))
+
+
 def _look_for_boxes(tree: LexborHTMLParser, root: LexborNode, walker: Walker, cut: bool) -> None:
     """Tell the walker of tables that only lay out the page, and of those of boxes."""
     from scraper.readers import layout
@@ -57,7 +62,7 @@ def _look_for_boxes(tree: LexborHTMLParser, root: LexborNode, walker: Walker, cu
 
     if tree.css_first("td") is not None:
         walker.marks = {**layout.blocks(root), **walker.marks}
-    tables = drawn(root, walker.marks, cut)
+    tables = drawn(root, walker.marks, cut, walker.noted)
     walker.before = {node: [*walker.before.get(node, ()), *tables.get(node, ())] for node in {**walker.before, **tables}}
 
 

@@ -35,7 +35,7 @@ class List:
         self.items: list[str] = []
 
 
-def _told(grid: Grid) -> list[list[Cell]]:
+def told(grid: Grid) -> list[list[Cell]]:
     """The rows of a table; of terms those that say something: behind a heading nothing may be left of a description."""
     if grid.made_of != "terms":
         return grid.rows
@@ -62,7 +62,7 @@ class Page:
         made: list[Block] = []
         for block in self.found:
             if isinstance(block, Grid):
-                table = resolve(_told(block), block.cut, block.made_of, block.groups)
+                table = resolve(told(block), block.cut, block.made_of, block.groups)
                 made += [table] if table.rows else []
             elif isinstance(block, List):
                 made += [Items(tuple(block.items))] if block.items else []

@@ -14,8 +14,8 @@ _LONGEST_HEADING = 120
 _ITEM = re.compile(r"\s*(?:[-*+•]|[0-9]{1,3}[.)])\s+(\S.*)$")
 _SEPARATOR = re.compile(r"\s*:?-[-+]*:?\s*")
 _LONG_SEPARATOR = re.compile(r"\s*:?-{3,}:?\s*")
-_PIPE = re.compile(r"(?<!\\)\|")
-_LINE = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
+PIPE = re.compile(r"(?<!\\)\|")
+LINE = re.compile(r"\r\n|[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]")
 _INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060"
 _TAG = re.compile(r"</?(?:a|abbr|b|em|i|mark|small|span|strong|u)(?:\s[^<>]*)?>", re.IGNORECASE)
 _RAISED = re.compile(r"<(/?)su[bp](?:\s[^<>]*)?>", re.IGNORECASE)
@@ -32,13 +32,13 @@ def read(text: str, undecodable: int = 0) -> Document:
     The text counts as cut when a table row is not closed though others are, when its last line is a row that neither a pipe
     nor a line end closes, or when its last paragraph announces something.
     """
-    lines = [line.rstrip().strip(_INVISIBLE) for line in _LINE.split(text.replace("\0", "").replace("\ufeff", ""))]
+    lines = [line.rstrip().strip(_INVISIBLE) for line in LINE.split(text.replace("\0", "").replace("\ufeff", ""))]
     blocks: list[Block] = []
     number = 0
     while number < len(lines):
         line = lines[number].strip()
         if _starts_table(lines, number):
-            end = _run(lines, number, _begins_with_pipe if line.startswith("|") else lambda s: bool(_PIPE.search(s)))
+            end = _run(lines, number, _begins_with_pipe if line.startswith("|") else lambda s: bool(PIPE.search(s)))
             table = _table(lines[number:end], ends=end < len(lines))
             blocks += [table] if table.rows else []
             number = end
@@ -103,7 +103,7 @@ def _starts_table(lines: list[str], number: int) -> bool:
     if lines[number].lstrip().startswith("|"):
         return True
     below = lines[number + 1] if number + 1 < len(lines) else ""
-    return bool(_PIPE.search(lines[number]) and _PIPE.search(below)) and _separates(_cells(below))
+    return bool(PIPE.search(lines[number]) and PIPE.search(below)) and _separates(cells(below))
 
 
 def _begins_with_pipe(line: str) -> bool:
@@ -115,11 +115,12 @@ def _separates(row: tuple[str, ...]) -> bool:
     return all(_SEPARATOR.fullmatch(cell) for cell in row)
 
 
-def _cells(line: str) -> tuple[str, ...]:
+def cells(line: str) -> tuple[str, ...]:
+    """The cells of the line of a row."""
     inner = line.strip().removeprefix("|")
     if _is_closed(line):
         inner = inner[:-1]
-    return tuple("\n".join(_inline(part, cell=True) for part in _BREAK.split(cell)) for cell in _PIPE.split(inner))
+    return tuple("\n".join(_inline(part, cell=True) for part in _BREAK.split(cell)) for cell in PIPE.split(inner))
 
 
 def _is_closed(line: str) -> bool:
@@ -131,7 +132,7 @@ def _table(lines: list[str], ends: bool) -> Table:
     row, a line of long ones nowhere."""
     closed = [_is_closed(line) for line in lines]
     open_rows = [n for n, is_closed in enumerate(closed) if not is_closed] if any(closed) else [] if ends else [len(lines) - 1]
-    rows = [_cells(line) for line in lines]
+    rows = [cells(line) for line in lines]
     kept = [n for n, row in enumerate(rows) if not (n == 1 and _separates(row)) and not all(map(_LONG_SEPARATOR.fullmatch, row))]
     return Table(tuple(rows[n] for n in kept), open=tuple(place for place, n in enumerate(kept) if n in open_rows))
 

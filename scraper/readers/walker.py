@@ -1,6 +1,6 @@
 """One walk over the tree of a page: its headings, paragraphs, lists and tables in page order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from selectolax.lexbor import LexborNode
 
@@ -22,6 +22,9 @@ from scraper.readers.tags import (
     keeps_its_place,
 )  # fmt: skip
 
+Noted = Callable[[Table, list[list[Cell]], Sequence[Sequence[LexborNode]]], None]
+"""Is told of each table of boxes, with its cells and the nodes of these."""
+
 
 def _lone_text_of_cell(cell: LexborNode) -> str | None:
     """The text of a cell that has no other child, or none but elements around the text of which nothing is drawn, described
@@ -41,13 +44,14 @@ class Walker(Page):
     """One depth-first walk. `texts` is the stack of open texts; the lowest takes the paragraphs of the page.
 
     `marks` tell of nodes (by `mem_id`) what their tags do not (see `scraper.readers.marks`), `before` which tables of boxes and
-    headings of panels stand before a node.
+    headings of panels stand before a node, `noted` is told of tables of boxes.
     """
 
     def __init__(self, marks: Mapping[int, str] | None = None) -> None:
         super().__init__()
         self.marks = marks or {}
         self.before: Mapping[int, Sequence[Table | Heading]] = {}
+        self.noted: Noted | None = None
         self.seams: list[tuple[int, bool]] = []
         self.metas: list[Attributes] = []
 
