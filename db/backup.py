@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.connection import APPLICATION_ID, _connect, guarded
+from db.connection import APPLICATION_ID, connect, guarded
 from normalize.errors import StorageError
 
 _PAGES_A_STEP = 4096
@@ -33,7 +33,7 @@ def copy(path: Path, to: Path, room: Callable[[int], None]) -> None:
     One read transaction spans the copy: runs go on, but each waits with its commit until the copy is made. Raises
     ForeignDatabase and StorageError.
     """
-    with guarded(path), closing(_connect(path, read_only=True)) as db:
+    with guarded(path), closing(connect(path, read_only=True)) as db:
         db.conn.execute("BEGIN")
         size = db.execute("SELECT page_count * page_size FROM pragma_page_count, pragma_page_size").fetchone()[0]
         db.execute("SELECT count(*) FROM sqlite_schema").fetchone()  # from here on nobody commits
@@ -49,7 +49,7 @@ def copy(path: Path, to: Path, room: Callable[[int], None]) -> None:
 
 def held(path: Path) -> Held:
     """What a copy holds, once all of it is found in order. Raises StorageError."""
-    with guarded(path), closing(_connect(path, read_only=True)) as db:
+    with guarded(path), closing(connect(path, read_only=True)) as db:
         if (found := db.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
             raise StorageError(f"{path}: the copy is damaged ({found}); so may the database be (careerscape doctor tells)")
         if db.execute("PRAGMA application_id").fetchone()[0] != APPLICATION_ID:

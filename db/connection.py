@@ -12,7 +12,7 @@ from db import schema
 from db.lock import writing
 from normalize.errors import ForeignDatabase, StorageError, UsageError
 
-__all__ = ["Database", "guarded", "is_there", "open_to_read", "open_to_write"]
+__all__ = ["Database", "connect", "guarded", "is_there", "open_to_read", "open_to_write"]
 
 APPLICATION_ID = 0x43525363  # "CRSc"
 OLDEST_SQLITE = (3, 37, 0)
@@ -25,7 +25,11 @@ def is_there(path: Path) -> bool:
     Raises StorageError.
     """
     try:
+        if path.is_symlink():
+            path.resolve(strict=True)
         return path.exists() and (path.is_dir() or path.stat().st_size > 0)
+    except FileNotFoundError:
+        return False
     except (OSError, RuntimeError) as error:
         raise StorageError(f"{path}: {error}") from error
 
@@ -38,18 +42,18 @@ def open_to_read(path: Path) -> Database:
     """
     if not is_there(path):
         raise UsageError(f"there is no database at {path}; import pages first (careerscape import PATH)")
-    db = _connect(path, read_only=True)
+    db = connect(path, read_only=True)
     if schema.is_current(db):
         return db
     db.close()
     with writing(path):
         open_to_write(path).close()
-    return _connect(path, read_only=True)
+    return connect(path, read_only=True)
 
 
 def open_to_write(path: Path) -> Database:
     """The database at `path`, made or migrated as needed; the caller holds the lock. Raises as `open_to_read`."""
-    db = _connect(path, read_only=False)
+    db = connect(path, read_only=False)
     db.conn.execute("PRAGMA cache_spill = OFF")  # a transaction that spills would lock readers out until it ends
     try:
         schema.migrate(db, APPLICATION_ID)
@@ -59,7 +63,8 @@ def open_to_write(path: Path) -> Database:
     return db
 
 
-def _connect(path: Path, read_only: bool) -> Database:
+def connect(path: Path, read_only: bool) -> Database:
+    """A database as it is, of whatever version that is not newer. Raises ForeignDatabase, StorageError."""
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise StorageError(f"SQLite {sqlite3.sqlite_version} is too old, at least 3.37 is needed")
     try:

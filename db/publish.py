@@ -70,16 +70,16 @@ def _jobs(db: Database, captures: Sequence[int]) -> set[int]:
 
 
 def adopt(db: Database, run_id: int, capture_row: int) -> tuple[str, bool]:
-    """The outcome of a capture that is indexed already, and whether it waits to be published.
+    """The outcome of a capture that is indexed already, and whether it waits to be published since an earlier run.
 
     What an interrupted run read but did not publish passes to this run, with its findings; what is held back stays where it is.
     """
-    reading_id, outcome, published, held = db.execute(
-        f"SELECT r.id, r.outcome, c.published_reading_id, {_HELD.format('c.id')} FROM page_capture c "
+    reading_id, read_in, outcome, published, held = db.execute(
+        f"SELECT r.id, r.run_id, r.outcome, c.published_reading_id, {_HELD.format('c.id')} FROM page_capture c "
         "JOIN reading r ON r.id = c.newest_reading_id WHERE c.id = ?",
         [capture_row],
     ).fetchone()
-    waits = outcome != "rejected" and published is None and not held
+    waits = outcome != "rejected" and published is None and not held and read_in != run_id
     if waits:
         db.conn.execute("UPDATE reading SET run_id = ? WHERE id = ?", [run_id, reading_id])
         db.conn.execute("UPDATE page_finding SET run_id = ? WHERE reading_id = ?", [run_id, reading_id])

@@ -3,10 +3,10 @@ side; and worlds for runs."""
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from fcntl import LOCK_EX, LOCK_SH, LOCK_UN, flock
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -60,6 +60,27 @@ def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run, "Sandbox", ReadHere)
     monkeypatch.setattr(arrears, "Sandbox", ReadHere)
     monkeypatch.setattr(pool, "Sandbox", ReadHere)
+
+
+@pytest.fixture
+def other_parser(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Let another parser read pages: what words are changed to before it reads them."""
+
+    def change(*edits: tuple[str, str], name: str = "0.2.0+another") -> None:
+        from scraper import parsing, version
+
+        read = parsing.parse
+
+        def parse(body: bytes, media_type: str, charset: str, url: str) -> Any:
+            text = body.decode()
+            for old, new in edits:
+                text = text.replace(old, new)
+            return read(text.encode(), media_type, charset, url)
+
+        monkeypatch.setattr("tests.imports.ReadHere.parse", staticmethod(parse))
+        monkeypatch.setattr(version, "parser", lambda: name)
+
+    return change
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Reading the archive again: what is foretold is what happens, all at once, and each change has its true cause."""
 
 import json
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,27 +22,6 @@ def again(root: Path, **how: Any) -> reparse.Reparsed:
 
 def foretold(root: Path, **how: Any) -> reparse.Reparsed:
     return reparse.predict(settings(root), lambda: LATER, **how)
-
-
-@pytest.fixture
-def other_parser(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Let another parser read pages: what words are changed to before it reads them."""
-
-    def change(*edits: tuple[str, str], name: str = "0.2.0+another") -> None:
-        from scraper import parsing
-
-        read = parsing.parse
-
-        def parse(body: bytes, media_type: str, charset: str, url: str) -> Any:
-            text = body.decode()
-            for old, new in edits:
-                text = text.replace(old, new)
-            return read(text.encode(), media_type, charset, url)
-
-        monkeypatch.setattr("tests.imports.ReadHere.parse", staticmethod(parse))
-        monkeypatch.setattr(version, "parser", lambda: name)
-
-    return change
 
 
 def three_dates(root: Path) -> None:

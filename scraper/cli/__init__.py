@@ -11,7 +11,7 @@ from scraper.process import Terminated, prepare_streams
 
 from scraper.cli import loading, past, planning, asking, over_time, quality, again, state, backup, teaching  # isort: skip
 
-__all__ = ["app", "asking", "backup", "loading", "main", "over_time", "past", "planning", "quality", "state", "teaching"]
+__all__ = ["again", "app", "asking", "backup", "loading", "main", "over_time", "past", "planning", "quality", "state", "teaching"]
 
 
 def main() -> None:

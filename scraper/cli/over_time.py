@@ -25,7 +25,7 @@ def history(
 
     with reading(context) as db:
         slug = queries.occupation(db, occupation)
-        wanted, item = queries.field_and_item(field) if field else (None, "")
+        wanted, item = queries.field_and_item(field) if field is not None else (None, "")
         found = queries.history(db, slug, wanted, item)
     if as_json:
         for row in found:
@@ -33,14 +33,16 @@ def history(
     elif found:
         terminal.print_table(timeline.STRETCH_HEADS, [timeline.stretch_cells(row) for row in found])
     else:
-        terminal.say(f"no page ever said a value of {field or 'anything'} for {slug}")
+        terminal.say(f"no page says an undisputed value of {field or 'anything'} of {slug}")
 
 
 @app.command()
 def changes(
     context: typer.Context,
-    since: Annotated[str, typer.Option(metavar="DATE", help="Only what changed from a day or time on.", show_default=False)] = "",
-    limit: Annotated[int, typer.Option(min=1, metavar="N", help="The newest so many.")] = 100,
+    since: Annotated[
+        str | None, typer.Option(metavar="DATE", help="Only what changed from a day or time on.", show_default=False)
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000_000, metavar="N", help="The newest so many.")] = 100,
     as_json: Json = False,
 ) -> None:
     """Show what changed, when, and why.
@@ -50,9 +52,11 @@ def changes(
     from db import queries
     from scraper import terminal, timeline
 
-    start = timeline.moment(since) if since else ""
+    start = timeline.moment(since) if since is not None else ""
     with reading(context) as db:
-        found = queries.changes(db, start, limit)
+        found = queries.changes(db, start, limit + 1)
+    more = len(found) > limit
+    found = found[:limit]
     if as_json:
         for row in found:
             terminal.print_json(row)
@@ -61,5 +65,5 @@ def changes(
         terminal.say(f"nothing changed since {since}" if since else "nothing changed yet")
         return
     terminal.print_table(timeline.CHANGE_HEADS, [timeline.change_cells(row) for row in found])
-    if len(found) == limit:
+    if more:
         terminal.say(f"the newest {limit:,}; --limit shows more")

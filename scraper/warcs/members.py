@@ -19,8 +19,8 @@ _GZIP = 31
 class Piece:
     """Bytes that begin at `offset` of the file: those of a gzip member, unpacked, or all of a plain file.
 
-    `length` is that of the member in the file, 0 where it is not known. `problem` says what is wrong with a member; the bytes before the damage can be read, but are not `sure`. `held` are all
-    bytes of a small one.
+    `length` is that of the member in the file, 0 where it is not known. `problem` says what is wrong with a member; the bytes
+    before the damage can be read, but are not `sure`. `held` are all bytes of a small one.
     """
 
     file: BinaryIO
