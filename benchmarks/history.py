@@ -1,4 +1,4 @@
-"""`python -m benchmarks.history [--observations N] [--keep PATH]`: a database of years, how fast it answers, and how it grows.
+"""`python -m benchmarks.history [--observations N] [--hubs] [--keep PATH]`: a database of years, how fast it answers, and how it grows.
 
 The default is 1,000,000 observations of 20,000 captures, of which 200,000 facts are distinct (occupation, field, item, value,
 status and raw text). Questions are asked in a warm process, about occupations drawn by chance. `explain` is asked with one page at hand, as
@@ -141,11 +141,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.history", description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--observations", type=int, default=default.observations, metavar="N", help="how many [1,000,000]")
     parser.add_argument("--changing", type=float, default=default.changing, help="share of values changed from date to date")
+    parser.add_argument("--hubs", action="store_true", help="few occupations stand on many pages")
     parser.add_argument("--calls", type=int, default=300, help="so many times each question is asked [300]")
     parser.add_argument("--keep", type=Path, metavar="PATH", help="keep the database there; one that is there is not made anew")
     options = parser.parse_args()
     pages = options.observations // replace(default, pages=1).observations
-    known = Past(replace(default, pages=max(2, pages), changing=options.changing))
+    known = Past(replace(default, pages=max(2, pages), changing=options.changing, hubs=options.hubs))
     with tempfile.TemporaryDirectory() as folder:
         path = options.keep or Path(folder) / "past.db"
         if not path.exists():

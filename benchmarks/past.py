@@ -1,7 +1,7 @@
 """Years of captures of made-up occupations, without bytes: what is measured when the past is large.
 
-Each occupation stands on two pages, the left one of its own and the right one of its neighbour's, and shows FACTS_A_SIDE facts;
-fields that are printed together change together. The facts of an occupation are the same on both pages, except where a side
+Each occupation stands on the left of a page of its own and on the right of its neighbour's, or of those that chance gives it where
+a plan has hubs; it shows FACTS_A_SIDE facts, and fields that are printed together change together. The facts of an occupation are the same on both pages, except where a side
 disagrees. What a page says at a date depends on the seed alone.
 """
 
@@ -57,13 +57,15 @@ class Cell(NamedTuple):
 class Plan:
     """How much past: pages and dates, and the share of values that are others at the next date and of sides that disagree.
 
-    With 1 value of 5 changed at each of 4 dates, a million observations hold 200,000 distinct facts.
+    With 1 value of 5 changed at each of 4 dates, a million observations hold 200,000 distinct facts. With `hubs` few occupations
+    stand on many pages: of 5,000 pages the first one on about 300.
     """
 
     pages: int = 5_000
     dates: int = 4
     changing: float = 0.205
     disagreeing: float = 0.01
+    hubs: bool = False
     seed: int = 1
 
     @property
@@ -79,9 +81,15 @@ class Past:
         self.plan = plan
         self.jobs = [_job(number) for number in range(plan.pages)]
         chance = random.Random(plan.seed)
+        self._right = [self._neighbour(chance, page) for page in range(plan.pages)]
         self._editions = [_editions(chance, plan) for _ in self.jobs]
         sides = ((page, date, side) for page in range(plan.pages) for date in range(plan.dates) for side in (0, 1))
         self._odd = {which: chance.randrange(len(_GROUPS)) for which in sides if chance.random() < plan.disagreeing}
+
+    def _neighbour(self, chance: random.Random, page: int) -> int:
+        """The occupation on the right of a page, which is not the one on its left."""
+        right = int(self.plan.pages * chance.random() ** 3) if self.plan.hubs else page + 1
+        return (right + (right == page)) % self.plan.pages
 
     def url(self, page: int) -> str:
         """The address of a page."""
@@ -90,7 +98,7 @@ class Past:
 
     def pair(self, page: int) -> tuple[Job, Job]:
         """The two occupations of a page."""
-        return self.jobs[page], self.jobs[(page + 1) % len(self.jobs)]
+        return self.jobs[page], self.jobs[self._right[page]]
 
     def at(self, page: int, date: int) -> str:
         """When a page was captured."""
@@ -104,7 +112,7 @@ class Past:
         return Reading("complete", left, right, tuple(facts), PARTS, ())
 
     def _side(self, page: int, date: int, side: int) -> Iterator[Fact]:
-        number = (page + side) % len(self.jobs)
+        number = self._right[page] if side else page
         odd = self._odd.get((page, date, side))
         for group, edition in enumerate(self._editions[number][date]):
             for cell in _cells(group, number, edition + 1_000 * (group == odd), self.plan.seed):

@@ -9,6 +9,11 @@ from db.batches import marks
 from normalize.findings import Finding
 
 _VALIDATORS_KEPT = 2
+_BODIES = (
+    "SELECT id FROM page_capture WHERE substr(sha256, 1, 8) = substr(:sha256, 1, 8) AND sha256 = :sha256 "
+    "AND body_capture_id IS NULL"
+)
+"""The captures that hold a body; the index knows its first eight bytes."""
 _RECORD = "w.name, b.warc_offset, b.warc_length, lower(hex(c.sha256)), k.media_type, k.charset, p.url"
 _OF_RECORD = (
     "JOIN page p ON p.id = c.page_id JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = b.warc_file_id"
@@ -123,9 +128,8 @@ def body(db: Database, sha256: str) -> Body | None:
     row = db.execute(
         "SELECT c.id, p.url, c.captured_at, w.name, c.warc_offset, c.warc_length, lower(hex(c.sha256)) FROM page_capture c "
         "JOIN page p ON p.id = c.page_id JOIN archive_file w ON w.id = c.warc_file_id "
-        "WHERE c.sha256 = ? AND c.body_capture_id IS NULL "
-        "ORDER BY c.id DESC LIMIT 1",
-        [bytes.fromhex(sha256)],
+        f"WHERE c.id IN ({_BODIES}) ORDER BY c.id DESC LIMIT 1",
+        {"sha256": bytes.fromhex(sha256)},
     ).fetchone()
     return Body(*row) if row else None
 
@@ -181,11 +185,39 @@ def _note_validators(db: Database, row_id: int, page_id: int, row: CaptureRow) -
 def is_private(db: Database, sha256: str) -> bool:
     """Whether a site asked that no copy of this body is shown."""
     query = (
-        "WITH body AS (SELECT id FROM page_capture WHERE sha256 = ? AND body_capture_id IS NULL) SELECT EXISTS (SELECT 1 FROM ("
+        f"WITH body AS ({_BODIES}) SELECT EXISTS (SELECT 1 FROM ("
         "SELECT id FROM body UNION ALL SELECT c.id FROM body b JOIN page_capture c ON c.body_capture_id = b.id) s "
-        "JOIN page_capture c ON c.id = s.id JOIN page_finding g ON g.reading_id = c.newest_reading_id WHERE g.code = 'noarchive')"
+        "JOIN page_capture c ON c.id = s.id JOIN every_finding g ON g.reading_id = c.newest_reading_id "
+        "WHERE g.code = 'noarchive')"
     )
-    return bool(db.execute(query, [bytes.fromhex(sha256)]).fetchone()[0])
+    return bool(db.execute(query, {"sha256": bytes.fromhex(sha256)}).fetchone()[0])
+
+
+_OF_BODY = (
+    "WITH own AS (SELECT * FROM page_capture WHERE id = :row), bodies AS (SELECT b.id FROM own o JOIN page_capture b "
+    "ON substr(b.sha256, 1, 8) = substr(o.sha256, 1, 8) AND b.sha256 = o.sha256 AND b.body_capture_id IS NULL), "
+    "same AS (SELECT id FROM bodies UNION ALL SELECT c.id FROM bodies b JOIN page_capture c ON c.body_capture_id = b.id) "
+)
+_IS_PRIVATE = "EXISTS (SELECT 1 FROM every_finding g WHERE g.reading_id = c.newest_reading_id AND g.code = 'noarchive')"
+
+
+def was_private(db: Database, row_id: int) -> bool:
+    """Whether a site asked, at a capture of the same body of an earlier time than this one, that no copy is shown."""
+    query = (
+        f"{_OF_BODY} SELECT EXISTS (SELECT 1 FROM same s JOIN page_capture c ON c.id = s.id JOIN own o "
+        f"ON (c.captured_at, c.capture_id) < (o.captured_at, o.capture_id) WHERE {_IS_PRIVATE})"
+    )
+    return bool(db.execute(query, {"row": row_id}).fetchone()[0])
+
+
+def confirmed_after(db: Database, row_id: int) -> list[tuple[int, int]]:
+    """Run and reading of the captures of a later time at which a server confirmed the same body, those that are not private."""
+    query = (
+        f"{_OF_BODY} SELECT r.run_id, r.id FROM same s JOIN page_capture c ON c.id = s.id JOIN own o "
+        "ON (c.captured_at, c.capture_id) > (o.captured_at, o.capture_id) JOIN capture_form k ON k.id = c.form_id "
+        f"JOIN reading r ON r.id = c.newest_reading_id WHERE k.http_status = 304 AND NOT {_IS_PRIVATE} ORDER BY r.id"
+    )
+    return [(run_id, reading_id) for run_id, reading_id in db.execute(query, {"row": row_id}).fetchall()]
 
 
 def basis(db: Database, url: str) -> Basis | None:
@@ -210,9 +242,9 @@ def basis(db: Database, url: str) -> Basis | None:
 def replace_body(db: Database, sha256: str, row_id: int) -> None:
     """Let all captures of a body point at the one that holds it now; the caller holds the transaction."""
     db.conn.execute(
-        "UPDATE page_capture SET body_capture_id = ? WHERE id != ? AND (body_capture_id IN (SELECT id FROM page_capture "
-        "WHERE sha256 = ? AND body_capture_id IS NULL) OR (sha256 = ? AND body_capture_id IS NULL))",
-        [row_id, row_id, bytes.fromhex(sha256), bytes.fromhex(sha256)],
+        f"UPDATE page_capture SET body_capture_id = :row WHERE id != :row AND (body_capture_id IN ({_BODIES}) "
+        f"OR id IN ({_BODIES}))",
+        {"row": row_id, "sha256": bytes.fromhex(sha256)},
     )
 
 
@@ -270,8 +302,8 @@ def findings(db: Database, row_id: int) -> tuple[Finding, ...]:
     """What the newest reading of a capture found."""
     rows = db.execute(
         "SELECT g.code, g.severity, g.message, CASE g.side WHEN 0 THEN 'left' WHEN 1 THEN 'right' END, f.name "
-        "FROM page_capture c JOIN page_finding g ON g.reading_id = c.newest_reading_id LEFT JOIN field f ON f.id = g.field_id "
-        "WHERE c.id = ? ORDER BY g.id",
+        "FROM page_capture c JOIN every_finding g ON g.reading_id = c.newest_reading_id LEFT JOIN field f ON f.id = g.field_id "
+        "WHERE c.id = ? ORDER BY g.number",
         [row_id],
     ).fetchall()
     return tuple(Finding(*row) for row in rows)

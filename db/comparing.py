@@ -10,8 +10,14 @@ from sqlite_utils import Database
 DUMPED = ("observation", "occupation", "occupation_latest", "comparison", "capture", "finding", "conflict", "history")
 """The views that the archive alone decides."""
 
+COMPARED = (*DUMPED, "change")
+"""What `differences` looks at: also the changes at the source."""
+
 _RECORDS = {"finding": ("run_id",)}
 """Columns that tell what was done, and are not rebuilt."""
+
+_ROWS = {"finding": "capture_id IS NOT NULL", "change": "cause = 'source'"}
+"""The rows that tell what pages say; others tell what was done."""
 
 _MOST_SHOWN = 3
 
@@ -37,7 +43,7 @@ def dump(db: Database) -> Iterator[tuple[str, tuple[object, ...]]]:
     """All rows of the logical dump, with the name of their view, in sorted order."""
     for view in DUMPED:
         names = ", ".join(f'"{name}"' for name in columns(db, view))
-        for row in db.execute(f'SELECT {names} FROM "{view}" ORDER BY {names}'):
+        for row in db.execute(f'SELECT {names} FROM "{view}" WHERE {_ROWS.get(view, "1")} ORDER BY {names}'):
             yield view, row
 
 
@@ -53,14 +59,14 @@ def differences(db: Database, other: Path) -> list[Difference]:
     """What is another in the logical dump of a database and of a second one, view by view."""
     db.conn.execute("ATTACH DATABASE ? AS other", [f"{other.resolve().as_uri()}?mode=ro"])
     try:
-        return [found for view in DUMPED if (found := _difference(db, view))]
+        return [found for view in COMPARED if (found := _difference(db, view))]
     finally:
         db.conn.execute("DETACH DATABASE other")
 
 
 def _difference(db: Database, view: str) -> Difference | None:
     names = ", ".join(f'"{name}"' for name in columns(db, view))
-    counted = f'SELECT {names}, count(*) AS times FROM {{}}."{view}" GROUP BY {names}'
+    counted = f'SELECT {names}, count(*) AS times FROM {{}}."{view}" WHERE {_ROWS.get(view, "1")} GROUP BY {names}'
     here, there = counted.format("main"), counted.format("other")
     (only_here, here_rows), (only_there, there_rows) = _only(db, here, there), _only(db, there, here)
     if not only_here and not only_there:

@@ -10,6 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby
 from typing import NamedTuple
 
@@ -98,6 +99,7 @@ def _meet(shown: Sequence[tuple[Seen, int]]) -> bool:
     return False
 
 
+@lru_cache(maxsize=1 << 14)
 def second(captured_at: str) -> int:
     """Seconds since 1970 of a stored time."""
     return int(datetime.fromisoformat(captured_at).timestamp())

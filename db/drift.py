@@ -197,7 +197,7 @@ def _rejected(db: Database, which: str, site_of: SiteOf) -> list[tuple[int, str,
     query = (
         "SELECT c.page_id, p.url, c.capture_id FROM page_capture c JOIN page p ON p.id = c.page_id "
         f"JOIN reading r ON r.id = c.newest_reading_id WHERE r.outcome = 'rejected' AND {which} AND EXISTS (SELECT 1 "
-        f"FROM page_finding g WHERE g.reading_id = r.id AND g.code IN {_OF_CONTENT}) "
+        f"FROM every_finding g WHERE g.reading_id = r.id AND g.code IN {_OF_CONTENT}) "
         "ORDER BY c.captured_at DESC, c.id DESC LIMIT ?"
     )
     rows = db.execute(query, [HISTORY_PAGES]).fetchall()

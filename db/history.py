@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from db import conflicts, sections
-from db.conflicts import Heard
+from db import sections
+from db.conflicts import WEEK, second
 from db.current import Parts, Seen
 from db.sections import Key, State
 from normalize.facts import STATUSES, Value
@@ -133,14 +133,16 @@ def of_fact(events: Sequence[Event]) -> list[Stretch]:
     """
     found: list[Stretch] = []
     going: Stretch | None = None
-    heard, speaking = _speaking([event for event in events if event.status != REMOVED]), _speaking(events)
-    for at, together in groupby(events, lambda event: event.sight.captured_at):
-        if max(len(heard.get(at, ())), len(speaking[at])) > 1:
+    week = _Week()
+    for at, group in groupby(events, lambda event: event.sight.captured_at):
+        together = list(group)
+        heard, speaking = week.then(at, together)
+        if len(heard) > 1 or len(speaking) > 1:
             continue
-        if going is not None and going.value not in speaking[at]:
+        if going is not None and going.value not in speaking:
             going = None
         for event in together:
-            if event.value is None or event.value not in speaking[at]:
+            if event.value is None or event.value not in speaking:
                 continue
             if going is None:
                 going = Stretch(event.value, event.sight.capture_row, event.sight.capture_row, 0)
@@ -149,13 +151,28 @@ def of_fact(events: Sequence[Event]) -> list[Stretch]:
     return found
 
 
-def _speaking(events: Sequence[Event]) -> dict[str, set[Value]]:
-    """At each time of a fact the values that pages of the week up to then say; what a page removed it does not say any more."""
-    found: dict[str, set[Value]] = {}
-    heard = [Heard(s.captured_at, conflicts.second(s.captured_at), s.url, s.reading_id, s.side, value) for s, _, value in events]
-    for at, speaks in conflicts.speakers(heard):
-        found[at] = {said.value for said in speaks.values() if said.value is not None}
-    return found
+class _Week:
+    """What each page said of a fact last, and when."""
+
+    def __init__(self) -> None:
+        self._heard: dict[int, tuple[int, Value | None]] = {}
+        self._speaks: dict[int, tuple[int, Value | None]] = {}
+
+    def then(self, at: str, together: Sequence[Event]) -> tuple[set[Value], set[Value]]:
+        """The values that pages of the week up to a time say, with what is said then: as conflicts hear them, and without those
+        that a page has removed since."""
+        now = second(at)
+        for event in together:
+            page = event.sight.page_id
+            if event.status == REMOVED:
+                self._speaks.pop(page, None)
+            else:
+                self._heard[page] = self._speaks[page] = (now, event.value)
+        return _since(self._heard, now - WEEK), _since(self._speaks, now - WEEK)
+
+
+def _since(said: Mapping[int, tuple[int, Value | None]], start: int) -> set[Value]:
+    return {value for at, value in said.values() if at >= start and value is not None}
 
 
 def changed(events: Sequence[Event]) -> list[Change]:

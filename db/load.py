@@ -14,6 +14,9 @@ from normalize.facts import STATUSES, Fact, Reading
 from normalize.fields import BY_NAME, FIELDS
 from normalize.findings import Finding
 
+FINDINGS_OF_ONE = ("mirror_differs", "time_from_file")
+"""Findings that belong to one capture; all others are shared by the readings that found the same."""
+
 SCALAR_SECTIONS = ("salary", "education", "demographics", "outlook")
 _STATUS_ID = {name: number for number, name in enumerate(STATUSES)}
 _SECTION_ID = {name: number for number, name in enumerate(PAGE_SECTIONS)}
@@ -51,8 +54,9 @@ def store(db: Database, run_id: int, version_id: int, capture_row: int, reading:
     )
     reading_id = int(cursor.lastrowid or 0)
     known = rows(db).at(reading_id)
-    if reading.findings:
-        note_findings(db, run_id, reading_id, reading.findings)
+    note_findings(db, run_id, reading_id, [f for f in reading.findings if f.code in FINDINGS_OF_ONE])
+    if shared := [_finding_row(f) for f in reading.findings if f.code not in FINDINGS_OF_ONE]:
+        db.conn.execute("UPDATE reading SET finding_set_id = ? WHERE id = ?", [_finding_set(db, known, shared), reading_id])
     if not reading.left or not reading.right:
         return reading_id, None
     jobs = zip(SIDES, (reading.left, reading.right), strict=True)
@@ -85,12 +89,25 @@ def note_findings(db: Database, run_id: int, reading_id: int, findings: Sequence
     """Write findings about a reading; the caller holds the transaction."""
     db.conn.executemany(
         "INSERT INTO page_finding (run_id, reading_id, side, field_id, code, severity, message) VALUES (?,?,?,?,?,?,?)",
-        [
-            (run_id, reading_id, SIDES.index(f.side) if f.side else None, BY_NAME[f.field].id if f.field else None,
-             f.code, f.severity, f.message)
-            for f in findings
-        ],
-    )  # fmt: skip
+        [(run_id, reading_id, *_finding_row(f)) for f in findings],
+    )
+
+
+def _finding_row(f: Finding) -> tuple[Cell, ...]:
+    side = SIDES.index(f.side) if f.side else None
+    return side, BY_NAME[f.field].id if f.field else None, f.code, f.severity, f.message
+
+
+def _finding_set(db: Database, known: Rows, found: Sequence[tuple[Cell, ...]]) -> int:
+    """The row of findings that many readings share."""
+    set_id, new = known.find_or_make("finding_set", ("digest",), (digest(list(found)),))
+    if new:
+        db.conn.executemany(
+            "INSERT INTO shared_finding (finding_set_id, number, side, field_id, code, severity, message) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [(set_id, number, *row) for number, row in enumerate(found)],
+        )
+    return set_id
 
 
 def _side(db: Database, known: Rows, job: Job, facts: list[Fact]) -> tuple[Cell, ...]:

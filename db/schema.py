@@ -122,6 +122,7 @@ def time(db: Database) -> None:
     _share_contents(db)
     for statement in (*_TIME, *backfill.TABLES):
         db.conn.execute(statement)
+    _share_findings(db)
 
 
 def _share_contents(db: Database) -> None:
@@ -139,6 +140,28 @@ def _share_contents(db: Database) -> None:
             values = [(known[digest], side, *ids) for side, ids in enumerate(sides)]
             db.conn.executemany("INSERT INTO sighting VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values)
         db.conn.execute("UPDATE reading SET content_id = ? WHERE id = ?", [known[digest], reading_id])
+
+
+def _share_findings(db: Database) -> None:
+    """Let readings that found the same point at one set of findings."""
+    from db import load  # it stands on this module
+
+    known: dict[int, int] = {}
+    codes = ", ".join(f"'{code}'" for code in load.FINDINGS_OF_ONE)
+    query = (
+        "SELECT reading_id, side, field_id, code, severity, message FROM page_finding WHERE reading_id IS NOT NULL "
+        f"AND code NOT IN ({codes}) ORDER BY reading_id, id"
+    )
+    for reading_id, rows in groupby(db.execute(query).fetchall(), lambda row: row[0]):
+        found = [row[1:] for row in rows]
+        digest = load.digest(found)
+        if digest not in known:
+            known[digest] = len(known) + 1
+            db.conn.execute("INSERT INTO finding_set VALUES (?, ?)", [known[digest], digest])
+            values = [(known[digest], number, *row) for number, row in enumerate(found)]
+            db.conn.executemany("INSERT INTO shared_finding VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        db.conn.execute("UPDATE reading SET finding_set_id = ? WHERE id = ?", [known[digest], reading_id])
+    db.conn.execute(f"DELETE FROM page_finding WHERE reading_id IS NOT NULL AND code NOT IN ({codes})")
 
 
 VERSION = len(migrations._migrations)
@@ -328,6 +351,13 @@ _TIME = (
     "CREATE INDEX sighting_job ON sighting (job_id)",
     "ALTER TABLE reading DROP COLUMN parts",
     "CREATE INDEX reading_content ON reading (content_id)",
+    "DROP INDEX reading_capture",
+    "CREATE TABLE finding_set (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE) STRICT",
+    "CREATE TABLE shared_finding (finding_set_id INTEGER NOT NULL REFERENCES finding_set, number INTEGER NOT NULL, "
+    "side INTEGER CHECK (side IN (0, 1)), field_id INTEGER REFERENCES field, code TEXT NOT NULL, "
+    "severity TEXT NOT NULL CHECK (severity IN ('info', 'warning', 'error')), message TEXT NOT NULL, "
+    "PRIMARY KEY (finding_set_id, number)) WITHOUT ROWID, STRICT",
+    "ALTER TABLE reading ADD COLUMN finding_set_id INTEGER REFERENCES finding_set",
     "CREATE TABLE file_of_archive (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, size INTEGER NOT NULL) STRICT",
     "INSERT INTO file_of_archive (name, size) SELECT name, size FROM archive_file UNION "
     "SELECT warc_file, 0 FROM page_capture WHERE warc_file NOT IN (SELECT name FROM archive_file) ORDER BY name",
@@ -357,8 +387,7 @@ _TIME = (
     "DROP TABLE page_capture",
     "ALTER TABLE captured_page RENAME TO page_capture",
     "CREATE INDEX page_capture_page ON page_capture (page_id, captured_at)",
-    "CREATE INDEX page_capture_at ON page_capture (captured_at)",
-    "CREATE INDEX page_capture_body ON page_capture (sha256) WHERE body_capture_id IS NULL",
+    "CREATE INDEX page_capture_body ON page_capture (substr(sha256, 1, 8)) WHERE body_capture_id IS NULL",
     "CREATE INDEX page_capture_copy ON page_capture (body_capture_id) WHERE body_capture_id IS NOT NULL",
     "CREATE TABLE span (job_id INTEGER NOT NULL REFERENCES job, field_id INTEGER NOT NULL REFERENCES field, item TEXT NOT NULL, "
     "number INTEGER NOT NULL, value ANY NOT NULL, first_capture_id INTEGER NOT NULL REFERENCES page_capture, "

@@ -40,7 +40,7 @@ SiteOf = Callable[[str], str]
 """The site that an address belongs to, empty for none."""
 
 _COLUMNS = (
-    "c.id, c.capture_id, c.page_id, p.url, r.id, r.outcome = 'partial', EXISTS (SELECT 1 FROM page_finding g "
+    "c.id, c.capture_id, c.page_id, p.url, r.id, r.outcome = 'partial', EXISTS (SELECT 1 FROM every_finding g "
     "WHERE g.reading_id = r.id AND g.severity IN ('warning', 'error') AND g.code != 'mirror_differs'), "
     "(SELECT b.published_reading_id FROM page_capture b "
     "WHERE b.page_id = c.page_id AND b.published_reading_id IS NOT NULL AND b.id != c.id "

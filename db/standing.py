@@ -21,7 +21,7 @@ _STANDING = (
 """The newest capture of each page, all that the last run read, and all that is held back."""
 
 _FROM = (
-    "FROM page_finding g LEFT JOIN reading r ON r.id = g.reading_id LEFT JOIN page_capture c ON c.id = r.page_capture_id "
+    "FROM every_finding g LEFT JOIN reading r ON r.id = g.reading_id LEFT JOIN page_capture c ON c.id = r.page_capture_id "
     f"LEFT JOIN page p ON p.id = c.page_id LEFT JOIN field f ON f.id = g.field_id WHERE ({_OF_NO_PAGE} OR {_STANDING})"
 )
 _SEVEREST = "CASE g.severity WHEN 'error' THEN 0 WHEN 'warning' THEN 1 ELSE 2 END"
@@ -40,7 +40,7 @@ def findings(db: Database) -> list[Row]:
     query = (
         "SELECT g.run_id, c.capture_id, p.url, c.captured_at, CASE g.side WHEN 0 THEN 'left' WHEN 1 THEN 'right' END AS side, "
         "f.name AS field, g.code, g.severity, g.message, coalesce(c.published_reading_id IS NOT NULL, 0) AS published "
-        f"{_FROM} AND g.severity IN {_WORTH} ORDER BY {_SEVEREST}, g.code, p.url, c.captured_at, g.id"
+        f"{_FROM} AND g.severity IN {_WORTH} ORDER BY {_SEVEREST}, g.code, p.url, c.captured_at, g.number"
     )
     return rows(db, query)
 
@@ -85,9 +85,9 @@ def _first(db: Database, capture_id: str, field: str) -> Row:
     ).fetchone()
     said = rows(
         db,
-        "SELECT g.code, g.message FROM page_capture c JOIN page_finding g ON g.reading_id = c.newest_reading_id "
+        "SELECT g.code, g.message FROM page_capture c JOIN every_finding g ON g.reading_id = c.newest_reading_id "
         "LEFT JOIN field f ON f.id = g.field_id WHERE c.capture_id = ? AND (? = '' OR coalesce(f.name, '') IN (?, '')) "
-        f"AND g.severity IN {_WORTH} ORDER BY ? != '' AND f.name IS NULL, {_SEVEREST}, g.id LIMIT 1",
+        f"AND g.severity IN {_WORTH} ORDER BY ? != '' AND f.name IS NULL, {_SEVEREST}, g.number LIMIT 1",
         [capture_id, field, field, field],
     )
     finding = f"{said[0]['code']}: {said[0]['message']}" if said else None

@@ -146,7 +146,7 @@ def _cells(db: Database, kind: Kind, unreadable: bool = False) -> list[tuple[str
 def _noted(db: Database, kind: Kind, wanted: Callable[[str], bool]) -> set[int]:
     """The captures with a finding about a cell of this kind that speaks of the label: not every cell is stored."""
     rows = db.execute(
-        "SELECT c.id, g.message FROM page_finding g JOIN page_capture c ON c.newest_reading_id = g.reading_id "
+        "SELECT c.id, g.message FROM every_finding g JOIN page_capture c ON c.newest_reading_id = g.reading_id "
         "WHERE g.field_id = ? AND g.severity = 'error'",
         [BY_NAME[LABELS[kind]].id],
     ).fetchall()

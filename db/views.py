@@ -164,7 +164,8 @@ def _comparison() -> str:
         f"SELECT p.url, c.captured_at, {of(0, 'j.slug')} AS left, {of(0, 't.title')} AS left_title, "
         f"{of(1, 'j.slug')} AS right, {of(1, 't.title')} AS right_title, r.outcome, "
         "c.published_reading_id IS NOT NULL AS published, "
-        "(SELECT count(*) FROM page_finding g WHERE g.reading_id = r.id) AS findings "
+        "(SELECT count(*) FROM page_finding g WHERE g.reading_id = r.id) + "
+        "(SELECT count(*) FROM shared_finding g WHERE g.finding_set_id = r.finding_set_id) AS findings "
         "FROM page_capture c JOIN page p ON p.id = c.page_id LEFT JOIN reading r ON r.id = c.newest_reading_id"
     )
 
@@ -218,6 +219,29 @@ def _page_status() -> str:
     return f"SELECT url, {state} AS state, outcome, detail, attempted_at, due_at, captured_at FROM ({parts})"
 
 
+EVERY_FINDING = (
+    "SELECT r.id AS reading_id, r.run_id, s.number, s.side, s.field_id, s.code, s.severity, s.message FROM reading r "
+    "JOIN shared_finding s ON s.finding_set_id = r.finding_set_id UNION ALL "
+    "SELECT reading_id, run_id, 1000000 + id, side, field_id, code, severity, message FROM page_finding"
+)
+"""All findings, those of runs too: `number` is their order within a reading. Queries of ours ask this view."""
+
+
+def _finding() -> str:
+    about = (
+        _SIDE.format("g.side")
+        + " AS side, (SELECT name FROM field WHERE id = g.field_id) AS field, g.code, g.severity, g.message"
+    )
+    capture = "c.capture_id, p.url, c.captured_at"
+    of_capture = "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id "
+    return (
+        f"SELECT g.run_id, NULL AS capture_id, NULL AS url, NULL AS captured_at, {about} FROM page_finding g "
+        f"WHERE g.reading_id IS NULL UNION ALL SELECT r.run_id, {capture}, {about} {of_capture} "
+        f"JOIN shared_finding g ON g.finding_set_id = r.finding_set_id UNION ALL SELECT g.run_id, {capture}, {about} "
+        f"{of_capture} JOIN page_finding g ON g.reading_id = r.id"
+    )
+
+
 _SAID = "CASE {} WHEN 0 THEN 'ok' WHEN 1 THEN 'missing' WHEN 4 THEN 'removed' END"
 SOURCE_CHANGES = (
     "SELECT j.slug AS occupation, f.name AS field, x.item, x.old_value, " + _SAID.format("x.old_status") + " AS old_status, "
@@ -246,14 +270,11 @@ def definitions() -> dict[str, str]:
         "occupation": _occupation(),
         "occupation_latest": _occupation_latest(),
         "comparison": _comparison(),
-        "finding": "SELECT g.run_id, c.capture_id, p.url, c.captured_at, " + _SIDE.format("g.side") + " AS side, "
-        "f.name AS field, g.code, g.severity, g.message FROM page_finding g LEFT JOIN reading r ON r.id = g.reading_id "
-        "LEFT JOIN page_capture c ON c.id = r.page_capture_id LEFT JOIN page p ON p.id = c.page_id "
-        "LEFT JOIN field f ON f.id = g.field_id WHERE g.reading_id IS NULL OR c.newest_reading_id = g.reading_id",
+        "finding": _finding(),
         "capture": "SELECT c.capture_id, p.url, c.captured_at, coalesce(c.fetched_at, c.captured_at) AS fetched_at, k.origin, "
         "k.http_status AS status, "
         "lower(hex(c.sha256)) AS sha256, r.outcome, c.published_reading_id IS NOT NULL AS published, w.name AS warc_file, "
-        "c.warc_offset, c.warc_length, k.time_source, EXISTS (SELECT 1 FROM page_finding g "
+        "c.warc_offset, c.warc_length, k.time_source, EXISTS (SELECT 1 FROM every_finding g "
         "WHERE g.reading_id = c.newest_reading_id "
         "AND g.code = 'noarchive') AS noarchive FROM page_capture c JOIN page p ON p.id = c.page_id "
         "JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = c.warc_file_id "
@@ -274,9 +295,13 @@ def definitions() -> dict[str, str]:
     }  # fmt: skip
 
 
+def _all() -> dict[str, str]:
+    return {"every_finding": EVERY_FINDING, **definitions()}
+
+
 def digest() -> str:
     """Changes with any view's definition."""
-    return hashlib.sha256("\n".join(f"{n} {q}" for n, q in definitions().items()).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(f"{n} {q}" for n, q in _all().items()).encode()).hexdigest()[:16]
 
 
 def drop(db: Database) -> None:
@@ -287,5 +312,5 @@ def drop(db: Database) -> None:
 
 def create(db: Database) -> None:
     """Make all views, of which none is there."""
-    for name, query in definitions().items():
+    for name, query in _all().items():
         db.conn.execute(f'CREATE VIEW "{name}" AS {query}')

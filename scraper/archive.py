@@ -19,7 +19,7 @@ from typing import BinaryIO
 from normalize.errors import ConfigError, CorruptRecord, StorageError
 from scraper import durable, records
 from scraper.capture import Capture
-from scraper.records import Decision, Verdict, Written
+from scraper.records import Decision, Tombstone, Verdict, Written
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
@@ -67,6 +67,18 @@ class Archive:
         """Write which captures are held back or released."""
         return self._write(records.decision(decided))
 
+    def append_tombstone(self, forgotten: Tombstone) -> Location:
+        """Write that a page is forgotten."""
+        return self._write(records.tombstone(forgotten))
+
+    def replaced(self, old: str, new: str, size: int) -> None:
+        """Hear that a file gave way to another one, which is written to from now on."""
+        self.close()
+        self._name = ""
+        for sizes in (self._known, self._sizes):
+            sizes.pop(old, None)
+            sizes[new] = size
+
     def read(self, place: Location, sha256: str) -> bytes:
         """The body of a capture. Raises CorruptRecord where the bytes are not those that the index promises."""
         path = self.folder / place.warc_file
@@ -104,7 +116,7 @@ class Archive:
         sizes = {path.name: path.stat().st_size for path in files}
         return {name: (self._known.get(name, 0), size) for name, size in sorted(sizes.items()) if size > self._known.get(name, 0)}
 
-    def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | None]]:
+    def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | Tombstone | None]]:
         """What lies in a file from an offset on, to the end of its last whole record; None for a record of no capture.
 
         A torn record at the end is passed over. Raises CorruptRecord for bytes that are no record of ours.

@@ -21,6 +21,8 @@ from scraper.sandbox import Sandbox
 PAGES_TOGETHER, BYTES_TOGETHER = 10, 2_000_000
 """So many new pages are read together; a page that goes beyond is the last of them."""
 
+_PRIVATE = finding("noarchive", "X-Robots-Tag")
+
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
@@ -165,9 +167,7 @@ class Intake:
     def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:
         for hostile in (f for f in reading.findings if f.code == "too_hostile" and not known):
             self.archive.append_verdict(capture, hostile.code, hostile.message)
-        if added := [*of_capture(capture, reading, capture.status == 304 and captures.is_private(self.db, capture.sha256))]:
-            reading = replace(reading, findings=(*reading.findings, *added))
-        unchanged = load.load(self.db, self.report.run_id, self.version_id, row, reading)
+        reading, unchanged = load_reading(self.db, self.report.run_id, self.version_id, row, capture, reading)
         return self._count(name, reading.outcome, unchanged, reading.findings)
 
     def _archive(self, capture: Capture) -> int:
@@ -215,12 +215,29 @@ class _Waiting:
     row: int
 
 
-def of_capture(capture: Capture, reading: Reading, private: bool) -> Iterator[Finding]:
-    """What is to be noted of a capture that does not stand in its page; a body that is confirmed stays as private as it was."""
+def load_reading(
+    db: Database, run_id: int, version_id: int, row: int, capture: Capture, reading: Reading
+) -> tuple[Reading, bool]:
+    """Load a reading, with what is to be noted of its capture and does not stand in its page; the answer is the whole of it, and
+    whether its facts are those of the page's previous capture. The caller holds the transaction.
+
+    A body that a server confirms stays as private as it was by then, in whatever order its captures come.
+    """
+    added = []
     if capture.time_source == "file":
-        yield finding("time_from_file", stamp(capture.captured_at))
-    if (capture.noarchive or private) and not any(f.code == "noarchive" for f in reading.findings):
-        yield finding("noarchive", "X-Robots-Tag")
+        added.append(finding("time_from_file", stamp(capture.captured_at)))
+    if not _is_private(reading) and (capture.noarchive or (capture.status == 304 and captures.was_private(db, row))):
+        added.append(_PRIVATE)
+    reading = replace(reading, findings=(*reading.findings, *added))
+    unchanged = load.load(db, run_id, version_id, row, reading)
+    if _is_private(reading):
+        for run_of_it, reading_id in captures.confirmed_after(db, row):
+            load.note_findings(db, run_of_it, reading_id, [_PRIVATE])
+    return reading, unchanged
+
+
+def _is_private(reading: Reading) -> bool:
+    return any(found.code == _PRIVATE.code for found in reading.findings)
 
 
 def row_of(capture: Capture, place: Location, body_of: int | None) -> captures.CaptureRow:

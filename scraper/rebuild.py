@@ -22,7 +22,7 @@ from normalize.wording import counted
 from scraper import durable, gate, taught, version
 from scraper.archive import Archive
 from scraper.capture import stamp
-from scraper.intake import of_capture, row_of
+from scraper.intake import load_reading, row_of
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.settings import Settings
@@ -104,7 +104,7 @@ class _Rebuilding:
         run_id = runs.begin(self._db, "rebuild", stamp(self._now))
         with self._db.atomic():
             version_id = load.version(self._db, version.parser(), vocabulary.version())
-        for some in ([one for one in lying if is_whole(one)] for is_whole in (_has_body, _repeats, _is_confirmed)):
+        for some in ([one for one in lying if one.revisit == revisit] for revisit in (False, True)):
             for start in range(0, len(some), self._pool.pages_together):
                 self._load(some[start : start + self._pool.pages_together], held, run_id, version_id, advance)
         self._finish(run_id, held)
@@ -137,10 +137,7 @@ class _Rebuilding:
         row = captures.add(self._db, row_of(capture, one.place, self._rows.get(one.sha256)))
         if not one.revisit:
             self._rows.setdefault(one.sha256, row)
-        private = capture.status == 304 and captures.is_private(self._db, one.sha256)
-        if added := [*of_capture(capture, reading, private)]:
-            reading = replace(reading, findings=(*reading.findings, *added))
-        load.load(self._db, run_id, version_id, row, reading)
+        load_reading(self._db, run_id, version_id, row, capture, reading)
         self.done.captures += 1
         self.done.rejected += reading.outcome == "rejected"
 
@@ -163,16 +160,3 @@ class _Rebuilding:
 def in_order(lying: Iterable[Lying]) -> list[Lying]:
     """The captures in the order in which they are loaded; the database is the same in any."""
     return sorted(lying, key=lambda one: (one.capture.url, one.capture.captured_at, one.sha256))
-
-
-def _has_body(one: Lying) -> bool:
-    return not one.revisit
-
-
-def _repeats(one: Lying) -> bool:
-    return one.revisit and one.capture.status != 304
-
-
-def _is_confirmed(one: Lying) -> bool:
-    """A body that a server confirms is as private as the captures before it: these come last."""
-    return one.revisit and one.capture.status == 304

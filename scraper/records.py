@@ -18,6 +18,8 @@ from scraper.capture import Capture, Origin, TimeSource, charset_of, media_type_
 _RESPONSE = "application/http; msgtype=response"
 _FIELDS = "application/warc-fields"
 _DECISION = "application/vnd.careerscape.decision+json"
+_TOMBSTONE = "application/vnd.careerscape.tombstone+json"
+_REPLACES = "careerscape-replaces"
 _PROFILE = "http://netpreserve.org/warc/1.1/revisit/"
 _CONFIRMED = "careerscape-content-type"
 _MOVED = "x-archive-orig-"
@@ -61,6 +63,15 @@ class Decision:
     moved: tuple[Move, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """A page that is forgotten: the sha256 of its canonical address, when (ISO 8601), and why."""
+
+    url_sha256: str
+    at: str
+    reason: str
+
+
 def whole(capture: Capture) -> bytes:
     """A capture with its body: a `response` where there was HTTP, else a `resource`."""
     head = _common(capture)
@@ -101,10 +112,31 @@ def decision(decided: Decision) -> bytes:
     return _record(WarcRecordType.metadata, head, json.dumps(asdict(decided)).encode())
 
 
-def info(name: str, now: datetime) -> bytes:
-    """The first record of a file."""
+def tombstone(forgotten: Tombstone) -> bytes:
+    """That a page is forgotten, as `metadata`."""
+    head = {"WARC-Date": forgotten.at, "Content-Type": _TOMBSTONE}
+    return _record(WarcRecordType.metadata, head, json.dumps(asdict(forgotten)).encode())
+
+
+def info(name: str, now: datetime, replaces: str = "") -> bytes:
+    """The first record of a file; `replaces` tells which files gave way together to this one and others."""
     head = {"WARC-Date": stamp(now), "WARC-Filename": name, "Content-Type": _FIELDS}
-    return _record(WarcRecordType.warcinfo, head, b"software: careerscape\r\nformat: WARC File Format 1.1\r\n")
+    more = f"{_REPLACES}: {replaces}\r\n" if replaces else ""
+    return _record(WarcRecordType.warcinfo, head, f"software: careerscape\r\nformat: WARC File Format 1.1\r\n{more}".encode())
+
+
+def replaces(record: bytes) -> str:
+    """What `info` was told of, from a first record; empty where it was told nothing. Raises ValueError for what is no record."""
+    parsed = _parsed(record)
+    if parsed.record_type != WarcRecordType.warcinfo:
+        return ""
+    lines = (parsed.reader.read() or b"").decode("utf-8", "replace").split("\r\n")
+    return dict(line.partition(": ")[::2] for line in lines).get(_REPLACES, "")
+
+
+def head(record: bytes) -> dict[str, str]:
+    """The WARC headers of a record, their names in lower case. Raises ValueError for what is no record."""
+    return {name.lower(): value for name, value in _parsed(record).headers.items()}
 
 
 def body(record: bytes) -> bytes:
@@ -114,7 +146,7 @@ def body(record: bytes) -> bytes:
     return parsed.reader.read() if parsed.reader else b""
 
 
-def understood(record: bytes) -> Written | Verdict | Decision | None:
+def understood(record: bytes) -> Written | Verdict | Decision | Tombstone | None:
     """What a record of ours says, None for one of another kind. Raises ValueError, KeyError or ConfigError for a damaged one."""
     parsed = _parsed(record)
     head = {name.lower(): value for name, value in parsed.headers.items()}
@@ -124,6 +156,8 @@ def understood(record: bytes) -> Written | Verdict | Decision | None:
                 return _decided(json.loads(parsed.reader.read() or b""))
             except RecursionError as error:
                 raise ValueError("it is nested too deeply") from error
+        if head.get("content-type") == _TOMBSTONE:
+            return _buried(json.loads(parsed.reader.read() or b""))
         text = (parsed.reader.read() or b"").decode()
         fields = dict(line.partition(": ")[::2] for line in text.split("\r\n"))
         if "careerscape-verdict" not in fields:
@@ -156,6 +190,12 @@ def _decided(said: dict[str, Any]) -> Decision:
     captures = tuple(_text(name) for name in said["captures"])
     moved = tuple(_moved(move) for move in said["moved"])
     return Decision(_one_of(said["what"], What), captures, at, _text(said["reason"]), _text(said["who"]), moved)
+
+
+def _buried(said: dict[str, Any]) -> Tombstone:
+    if len(bytes.fromhex(_text(said["url_sha256"]))) != hashlib.sha256().digest_size:
+        raise ValueError("it is no sha256")
+    return Tombstone(said["url_sha256"].lower(), stamp(parse_stamp(said["at"])), _text(said["reason"]))
 
 
 def _moved(said: dict[str, Any]) -> Move:

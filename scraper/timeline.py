@@ -43,6 +43,6 @@ def change_cells(row: Row) -> tuple[str, ...]:
 
 def _said(row: Row, value: Value | None, status: str) -> str:
     if value is None:
-        return "removed" if status == "removed" else NOT_SHOWN
+        return NOT_SHOWN if status == "missing" else "removed" if row["cause"] == "source" else "not given"
     field = BY_NAME.get(row["field"])
     return value_words(field, value) if field else str(value)

@@ -148,7 +148,7 @@ def test_a_capture_keeps_what_was_noted_of_it(tmp_path):
     db = load_pages(tmp_path, page)
     assert rows(db, "SELECT count(*) FROM finding WHERE code = 'time_from_file'") == [(1,)]
     teach(tmp_path, "Bachelor of Things", "bachelor")
-    assert rows(db, "SELECT count(*) FROM page_finding g JOIN page_capture c ON c.newest_reading_id = g.reading_id "
+    assert rows(db, "SELECT count(*) FROM every_finding g JOIN page_capture c ON c.newest_reading_id = g.reading_id "
                     "WHERE g.code = 'time_from_file'") == [(1,)]  # fmt: skip
 
 

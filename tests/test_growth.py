@@ -14,13 +14,18 @@ import pytest
 
 from benchmarks import history, past
 from benchmarks.past import Past, Plan
+from db.connection import open_to_read
 from scraper.capture import stamp
 from tests.figures import OVERVIEW, SEED, Figures
 from tests.imports import Saved, import_pages, rows, saved, settings
 
 LIMIT = 300
 PAGES, ROUNDS = 100, 12
-ROUNDS_OF_IMPORT, PAGES_OF_IMPORT = 10, 40
+ROUNDS_OF_IMPORT, PAGES_OF_IMPORT = 8, 100
+QUESTIONS = (
+    "history of an occupation", "history of a field", "changes, the newest 100", "changes since a date, 100",
+    "explain, database alone", "latest", "facts of an occupation",
+)  # fmt: skip
 ADDED = "The next paragraph {} says nothing about any job."
 
 pytestmark = pytest.mark.slow
@@ -53,6 +58,33 @@ def test_a_capture_without_news_costs_little(tmp_path: Path, repeats: str) -> No
     assert all(0 < cost <= LIMIT for cost in costs), costs
 
 
+def test_what_a_question_costs_does_not_follow_the_size(tmp_path: Path) -> None:
+    small, large = (_work_of_questions(tmp_path / f"{pages}.db", pages) for pages in (40, 400))
+    assert small.keys() == large.keys()
+    assert {question: large[question] / work for question, work in small.items() if large[question] > 1.5 * work} == {}
+
+
+def _work_of_questions(path: Path, pages: int) -> dict[str, int]:
+    """Steps of SQLite's machine, in hundreds, for each question that must not wait for what does not matter."""
+    known = Past(Plan(pages=pages, dates=2))
+    with closing(past.opened(path)) as db:
+        for date in range(2):
+            past.add(db, known, date)
+    steps = [0]
+
+    def count() -> int:
+        steps[0] += 1
+        return 0
+
+    with closing(open_to_read(path)) as db:
+        db.conn.set_progress_handler(count, 100)
+        done: dict[str, int] = {}
+        for told in history.answers(db, known, 20):
+            done[told.question], steps[0] = steps[0], 0
+    assert min(done[question] for question in QUESTIONS) > 0
+    return {question: done[question] for question in QUESTIONS}
+
+
 # --- as the command imports pages ------------------------------------------------------------------------------------
 
 
@@ -70,7 +102,7 @@ def _day(number: int) -> str:
 
 
 def _page(number: int, figures: Figures) -> Saved:
-    letters = "".join(chr(97 + number // place % 20) for place in (20, 1))
+    letters = "oo".join("bcdfghklmn"[number // place % 10] for place in (10, 1))
     page = replace(figures, left=f"Welder {letters}", right=f"Clerk {letters}")
     return saved(page, _day(0))
 

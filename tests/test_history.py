@@ -1,6 +1,7 @@
 """What was when: `history` and `change` are what CONTRACT.md says, in whatever order captures come and go."""
 
 import random
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -9,8 +10,9 @@ from typing import NamedTuple
 
 import pytest
 
-from db import publish
-from db.connection import Database, open_to_write
+from db import current, load, publish, queries
+from db.connection import Database, open_to_read, open_to_write
+from db.history import refresh
 from normalize.claims import Side
 from normalize.facts import Status, Value
 from normalize.fields import BY_NAME
@@ -445,3 +447,54 @@ def shares(said: Shares) -> list[Said]:
     items = {"suspect": ("male", "suspect"), "": ("", "unreadable")}
     named = {name: items.get(name, (name, "ok")) for name in said}
     return [("left", GENDER, item, said[name] if item else None, status) for name, (item, status) in named.items()]
+
+
+def test_captures_that_two_parsers_read_are_not_compared(tmp_path):
+    path = history(tmp_path / "a.db", ages((0, "cook", 42), (30, "cook", 43), (60, "cook", 44)))
+    db = open_to_write(path)
+    for first, expected in ((day(30), [(43, 44, day(60))]), (day(0), [(42, 43, day(30)), (43, 44, day(60))])):
+        with db.atomic():
+            newer = load.version(db, "newer", "test")
+            of = "SELECT published_reading_id FROM page_capture WHERE captured_at >= ?"
+            db.conn.execute(f"UPDATE reading SET version_id = ? WHERE id IN ({of})", [newer, first])
+            (job_id,) = db.execute("SELECT id FROM job WHERE slug = 'baker'").fetchone()
+            refresh(db, job_id, current.seen(db, job_id))
+        assert rows(path, "SELECT old_value, new_value, changed_at FROM change ORDER BY changed_at") == expected
+        assert len(told(path)[0]) == 3
+    db.close()
+
+
+# --- cost ------------------------------------------------------------------------------------------------------------
+
+
+def test_questions_read_no_more_than_they_answer(tmp_path):
+    path = history(tmp_path / "a.db", ages((0, "cook", 42), (30, "cook", 43), (60, "cook", 44)))
+    asked: list[str] = []
+    db = open_to_read(path)
+    db.conn.set_trace_callback(asked.append)
+    assert len(queries.history(db, "baker")) == 3
+    assert len(queries.history(db, "baker", BY_NAME[AGE])) == 3
+    assert [row["new_value"] for row in queries.changes(db, day(31), 1)] == [44]
+    db.conn.set_trace_callback(None)
+    assert len(asked) == 4
+    steps = [row[-1] for query in asked for row in db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
+    db.close()
+    assert [step for step in steps if not step.startswith("SEARCH ")] == []
+
+
+@pytest.mark.slow
+def test_an_occupation_of_many_pages_is_made_anew_at_once(tmp_path):
+    chance = random.Random(0)
+    facts = [tuple(said for side in ("left", "right") for said in _random_facts(chance, side, 3)) for _ in range(200)]
+    pages = [Shown(day(n), "baker", f"job-{n % 40}", facts[n], parts=("overview",)) for n in range(200)]
+    db = open_to_write(history(tmp_path / "a.db", pages))
+    (job_id,) = db.execute("SELECT id FROM job WHERE slug = 'baker'").fetchone()
+    seen = current.seen(db, job_id)
+    took: list[float] = []
+    for _ in range(5):
+        began = time.perf_counter()
+        with db.atomic():
+            refresh(db, job_id, seen)
+        took.append(time.perf_counter() - began)
+    db.close()
+    assert min(took) < 0.5

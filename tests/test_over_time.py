@@ -10,9 +10,9 @@ import pytest
 from db import queries
 from normalize.errors import UsageError
 from normalize.fields import BY_NAME
-from scraper.timeline import moment
+from scraper.timeline import change_cells, moment
 from tests.command import FIXTURES, Command
-from tests.figures import SEED, Figures, as_html
+from tests.figures import OVERVIEW, SEED, Figures, as_html
 from tests.histories import Shown, day, history
 from tests.imports import import_pages, rows, saved, settings
 from tests.world import A, World, analyst, at
@@ -95,6 +95,29 @@ def test_a_row_that_is_gone_is_removed_at_the_source(tmp_path: Path):
         (AGE, "", 46, "ok", None, "removed", D1, "source"),
         (AGE, "", None, "removed", 46, "ok", D2, "source"),
     ]
+
+
+@pytest.mark.usefixtures("read_here")
+@pytest.mark.parametrize(
+    ("first", "then", "removed"),
+    [
+        ("both", "overview", False),
+        ("both", "demographics", True),
+        ("demographics", "overview", False),
+        ("overview", "demographics", False),
+        ("overview", "both", True),
+    ],
+)
+def test_the_table_that_has_to_be_there_is_the_one_that_had_the_row(tmp_path: Path, first, then, removed):
+    tables = {"overview": OVERVIEW.tables["overview"], "demographics": SEED.tables["demographics"]}
+    tables = {name: tuple((row[0], "46", "46") if row[0] == "Average age" else row for row in of) for name, of in tables.items()}
+    full = replace(OVERVIEW, tables=tables)
+    before, after = (
+        replace(full, tables={name: of for name, of in tables.items() if which in (name, "both")}) for which in (first, then)
+    )
+    import_pages(tmp_path, saved(before, D0), saved(without(after, "Average age"), D1))
+    found = changes(settings(tmp_path).db, AGE, "electrician")
+    assert found == ([(AGE, "", 46, "ok", None, "removed", D1, "source")] if removed else [])
 
 
 @pytest.mark.usefixtures("read_here")
@@ -324,3 +347,18 @@ def test_moments(text, time):
     else:
         with pytest.raises(UsageError, match="no day or time"):
             moment(text)
+
+
+@pytest.mark.parametrize(
+    ("field", "status", "cause", "words"),
+    [
+        (MEAN, "missing", "source", "–"),
+        (MEAN, "removed", "source", "removed"),
+        (MEAN, "removed", "parser", "not given"),
+        ("soc_code", "missing", "vocabulary", "–"),
+    ],
+)
+def test_what_is_no_value_is_said_in_words(field, status, cause, words):
+    row = {"field": field, "item": "", "old_value": 44937, "old_status": "ok", "new_value": None, "new_status": status}
+    told = change_cells(row | {"changed_at": D0, "occupation": SLUG, "cause": cause})
+    assert told == (D0, SLUG, field, "", "44937" if field == "soc_code" else "$44,937", words, cause)

@@ -133,8 +133,9 @@ def read_again(root: Path) -> int:
         run_id = runs.begin(db, "map", "2026-01-01T00:00:00Z")
         version = load.version(db, "test", "test")
         for row, reading in db.execute("SELECT id, newest_reading_id FROM page_capture").fetchall():
-            copy = "SELECT NULL, page_capture_id, ?, ?, outcome, content_id FROM reading WHERE id = ?"
-            db.conn.execute(f"INSERT INTO reading {copy}", [run_id, version, reading])
+            copy = "SELECT page_capture_id, ?, ?, outcome, content_id, finding_set_id FROM reading WHERE id = ?"
+            into = "reading (page_capture_id, run_id, version_id, outcome, content_id, finding_set_id)"
+            db.conn.execute(f"INSERT INTO {into} {copy}", [run_id, version, reading])
             (new,) = db.execute("SELECT max(id) FROM reading").fetchone()
             db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [new, row])
         publish_rows.publish_again(db, run_id)

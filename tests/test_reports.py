@@ -123,7 +123,7 @@ def test_doctor_names_a_damaged_database(tmp_path: Path):
     run = Command(tmp_path)
     run("import", FIXTURES / "front-end-clerk-vs-cashier")
     db = tmp_path / "careerscape.db"
-    root = rows(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'page_capture_at'")[0][0]
+    root = rows(db, "SELECT rootpage FROM sqlite_schema WHERE name = 'page_capture_page'")[0][0]
     size = rows(db, "PRAGMA page_size")[0][0]
     with db.open("r+b") as file:
         file.seek((root - 1) * size + 8)

@@ -1,0 +1,69 @@
+"""Rows that nothing points at any more: contents, sections, layouts, titles, occupations, codes, files of the archive."""
+
+from sqlite_utils import Database
+
+from db.coding import KINDS
+from db.rows import rows
+
+_SECTIONS = {
+    "salary": "salary_id",
+    "education": "education_id",
+    "demographics": "demographics_id",
+    "outlook": "outlook_id",
+    "skillset": "skillset_id",
+    "layout": "layout_id",
+}
+_ITEMS = {
+    "demographics": ("share", "demographics_id"),
+    "skillset": ("skill", "skillset_id"),
+    "layout": ("layout_cell", "layout_id"),
+}
+_OF_A_JOB = ("job_current", "disagreement", "span", "source_change", "applied_change", "job_title")
+
+
+def sweep(db: Database) -> list[str]:
+    """Delete what no reading, capture or fact needs; the caller holds the transaction. Returns the slugs of the occupations that
+    are gone."""
+    for statement in _statements():
+        db.conn.execute(statement)
+    gone = db.execute("SELECT id, slug FROM job WHERE id NOT IN (SELECT job_id FROM sighting) ORDER BY slug").fetchall()
+    for job_id, _ in gone:
+        db.conn.execute("UPDATE job SET title_id = NULL WHERE id = ?", [job_id])
+        for table in _OF_A_JOB:
+            db.conn.execute(f"DELETE FROM {table} WHERE job_id = ?", [job_id])
+        db.conn.execute("DELETE FROM job WHERE id = ?", [job_id])
+    for kind, (table, column) in KINDS.items():
+        db.conn.execute(
+            f"DELETE FROM coding WHERE kind = ? AND text NOT IN (SELECT {column} FROM {table} WHERE {column} IS NOT NULL)", [kind]
+        )
+    rows(db).forget()
+    return [slug for _, slug in gone]
+
+
+def _statements() -> list[str]:
+    """Each table before those that it points at."""
+    found = [
+        "DELETE FROM sighting WHERE content_id NOT IN (SELECT content_id FROM reading WHERE content_id IS NOT NULL)",
+        "DELETE FROM content WHERE id NOT IN (SELECT content_id FROM reading WHERE content_id IS NOT NULL)",
+    ]
+    for table, column in _SECTIONS.items():
+        unused = f"NOT IN (SELECT {column} FROM sighting WHERE {column} IS NOT NULL)"
+        if table in _ITEMS:
+            items, owner = _ITEMS[table]
+            found.append(f"DELETE FROM {items} WHERE {owner} {unused}")
+        found.append(f"DELETE FROM {table} WHERE id {unused}")
+    return [
+        *found,
+        "DELETE FROM job_title WHERE id NOT IN (SELECT title_id FROM sighting) "
+        "AND id NOT IN (SELECT title_id FROM job WHERE title_id IS NOT NULL)",
+        "DELETE FROM capture_form WHERE id NOT IN (SELECT form_id FROM page_capture)",
+    ]
+
+
+def drop_files(db: Database, gone: list[str]) -> None:
+    """Let files of the archive that are not there any more be unknown, unless a capture lies in one; the caller holds the
+    transaction."""
+    db.conn.executemany(
+        "DELETE FROM archive_file WHERE name = ? AND id NOT IN (SELECT warc_file_id FROM page_capture)",
+        [(name,) for name in gone],
+    )
