@@ -168,7 +168,8 @@ class _Week:
                 self._speaks.pop(page, None)
             else:
                 self._heard[page] = self._speaks[page] = (now, event.value)
-        return _since(self._heard, now - WEEK), _since(self._speaks, now - WEEK)
+        heard = _since(self._heard, now - WEEK) if any(event.status != REMOVED for event in together) else set()
+        return heard, _since(self._speaks, now - WEEK)
 
 
 def _since(said: Mapping[int, tuple[int, Value | None]], start: int) -> set[Value]:

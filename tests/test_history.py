@@ -362,6 +362,11 @@ CASES: dict[str, tuple[list[Age], Stretches, Changes]] = {
         [(42, 0, 0, 1), (42, 30, 30, 1)],
         [(42, "missing", 11, "cook"), ("missing", 42, 30, "cook")],
     ),
+    "a removal while others conflict": (
+        [(0, "cook", 42), (0, "smith", 42), (8, "driver", 43), (8, "welder", 44), (9, "smith", "gone"), (30, "cook", 42)],
+        [(42, 0, 30, 3)],
+        [(42, "removed", 9, "smith")],
+    ),
     "missing beside ok": (
         [(0, "cook", 42), (1, "driver", "missing"), (6, "cook", 42)],
         [(42, 0, 6, 2)],
