@@ -64,8 +64,8 @@ def answers(db: Database, known: Past, calls: int) -> Iterator[Answered]:
     def slug() -> str:
         return chance.choice(slugs)
 
-    def explained(trace: Callable[..., parsing.Trace]) -> int:
-        return len(explain(db, page, trace, slug(), BY_NAME[chance.choice(FIELDS)], ""))
+    def explained(trace: Callable[..., parsing.Trace], about: str = "") -> int:
+        return len(explain(db, page, trace, about or slug(), BY_NAME[chance.choice(FIELDS)], ""))
 
     yield _asked("occupation, by slug", calls, lambda: len(queries.occupation(db, slug())))
     yield _asked("occupation, by title", calls, lambda: len(queries.occupation(db, chance.choice(known.jobs).title)))
@@ -78,6 +78,10 @@ def answers(db: Database, known: Past, calls: int) -> Iterator[Answered]:
     yield _asked("explain, with parsing", calls, lambda: explained(_parsed))
     yield _asked("latest", calls, lambda: len(queries.latest(db, slug())))
     yield _asked("facts of an occupation", calls, lambda: len(queries.facts(db, slug())))
+    hub = known.busiest.slug
+    yield _asked("history of the busiest", 20, lambda: len(queries.history(db, hub)))
+    yield _asked("explain, of the busiest", 20, lambda: explained(lambda *_: found, hub))
+    yield _asked("facts of the busiest", 5, lambda: len(queries.facts(db, hub)))
 
 
 def _parsed(body: bytes, *_: str) -> parsing.Trace:

@@ -7,6 +7,7 @@ disagrees. What a page says at a date depends on the seed alone.
 
 import hashlib
 import random
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -20,12 +21,9 @@ from normalize.facts import Fact, Reading, Value
 from scraper.capture import capture_id, stamp
 
 HOST = "www.zippia.com"
-FIRST = datetime(2025, 1, 6, 4, 0, tzinfo=UTC)
-DATES_APART = timedelta(days=90)
-SECONDS_A_PAGE = 40
-FACTS_A_SIDE = 25
+FIRST, DATES_APART, SECONDS_A_PAGE = datetime(2025, 1, 6, 4, 0, tzinfo=UTC), timedelta(days=90), 40
 PARTS = ("demographics", "education", "outlook", "overview", "pay", "salary", "skills", "time", "top_skills")
-CAPTURES_A_FILE, CAPTURES_A_TRANSACTION = 4_000, 1_000
+FACTS_A_SIDE, CAPTURES_A_FILE, CAPTURES_A_TRANSACTION = 25, 4_000, 1_000
 VERSION = ("0.5.0+0123456789ab", "abcdef012345")
 
 _KINDS = ("Senior", "Junior", "Lead", "Night", "Field", "Certified", "Clinical", "Regional", "Assistant", "Chief")
@@ -91,6 +89,11 @@ class Past:
         right = int(self.plan.pages * chance.random() ** 3) if self.plan.hubs else page + 1
         return (right + (right == page)) % self.plan.pages
 
+    @property
+    def busiest(self) -> Job:
+        """The occupation that stands on most pages."""
+        return self.jobs[Counter(self._right).most_common(1)[0][0]]
+
     def url(self, page: int) -> str:
         """The address of a page."""
         left, right = self.pair(page)
@@ -125,12 +128,10 @@ def _fact(side: Side, cell: Cell, column: int) -> Fact:
 
 
 def _job(number: int) -> Job:
-    kind, rest = number % len(_KINDS), number // len(_KINDS)
-    area, rest = rest % len(_AREAS), rest // len(_AREAS)
-    role, rest = rest % len(_ROLES), rest // len(_ROLES)
-    title = " ".join((_KINDS[kind], _AREAS[area], _ROLES[role], *(["II", "III", "IV"][rest - 1 : rest] if rest else ())))
-    if rest > 3:
-        title += f" {rest}"
+    rest, kind = divmod(number, len(_KINDS))
+    rest, area = divmod(rest, len(_AREAS))
+    rest, role = divmod(rest, len(_ROLES))
+    title = f"{_KINDS[kind]} {_AREAS[area]} {_ROLES[role]}" + (f" {rest + 1}" if rest else "")
     return Job(title.lower().replace(" ", "-"), title)
 
 

@@ -8,6 +8,8 @@ from dataclasses import astuple, dataclass
 
 from sqlite_utils import Database
 
+from db import tombstones
+
 TABLES = (
     "CREATE TABLE backfill_index (id INTEGER PRIMARY KEY, archive TEXT NOT NULL CHECK (archive IN ('wayback', 'commoncrawl')), "
     "crawl TEXT NOT NULL, pattern TEXT NOT NULL, from_at TEXT NOT NULL, to_at TEXT NOT NULL, position TEXT NOT NULL DEFAULT '', "
@@ -116,7 +118,7 @@ def note(
     db: Database, index_id: int, archive: str, named: Iterable[Named], outside: int, unusable: int, position: str, read_at: str
 ) -> None:
     """Remember what a part of an index named, and where the next part begins; `read_at` is empty where there is one."""
-    for one in named:
+    for one in tombstones.allowed(db, named):
         db.conn.execute(
             "INSERT INTO backfill_capture (archive, original, url, captured_at, digest, status, place, state) "
             "VALUES (?, ?, ?, ?, ?, ?, ?, 'queued') ON CONFLICT DO NOTHING",

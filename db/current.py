@@ -65,7 +65,8 @@ def seen(db: Database, job_id: int) -> list[Seen]:
         "s.demographics_id, s.outlook_id, s.skillset_id, s.layout_id, s.title_id, "
         f"v.parser || {LISTS} FROM sighting s "
         "JOIN content t ON t.id = s.content_id JOIN reading r ON r.content_id = s.content_id "
-        "JOIN parser_version v ON v.id = r.version_id JOIN page_capture c ON c.published_reading_id = r.id "
+        "JOIN parser_version v ON v.id = r.version_id JOIN page_capture c ON c.id = r.page_capture_id "
+        "AND c.published_reading_id = r.id "
         "JOIN page p ON p.id = c.page_id "
         "WHERE s.job_id = ? ORDER BY c.captured_at DESC, p.url, s.side, c.capture_id DESC",
         [job_id],

@@ -71,7 +71,8 @@ def measured(
 def unjudged(db: Database, run_id: int, site_of: SiteOf, band: Band) -> int:
     """How many pages of a run were too few to compare, or had too few before them."""
     query = (
-        "SELECT c.id FROM reading r JOIN page_capture c ON c.newest_reading_id = r.id WHERE r.run_id = ? "
+        "SELECT c.id FROM reading r JOIN page_capture c ON c.id = r.page_capture_id AND c.newest_reading_id = r.id "
+        "WHERE r.run_id = ? "
         "AND r.outcome != 'rejected' AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = c.id)"
     )
     count = 0

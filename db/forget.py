@@ -1,9 +1,8 @@
-"""Pages that are forgotten: their tombstones, and taking all rows out that name them or that only they gave.
+"""Taking out all rows that name a page which is forgotten, or that only it gave.
 
 The caller holds the transaction wherever something is written.
 """
 
-import hashlib
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -12,12 +11,22 @@ from sqlite_utils import Database
 
 from db import backfill, derived, sweep
 from db.batches import batches, marks
+from db.tombstones import buried, digest
 
 Names = Callable[[str], bool]
 """Whether a text names an address."""
 
 _UNCLEAN = "forgotten_bytes"
-_TEXTS = {"page_finding": ("message",), "request_log": ("url", "detail"), "backfill_capture": ("original", "detail")}
+_TEXTS = {
+    "page": ("url",),
+    "visit": ("url", "detail"),
+    "page_finding": ("message",),
+    "request_log": ("url", "detail"),
+    "backfill_capture": ("original", "detail"),
+    "backfill_index": ("position",),
+    "disagreement": ("example_urls",),
+}
+"""Where a text of ours may name a page: table and columns."""
 
 
 class Moved(NamedTuple):
@@ -33,35 +42,13 @@ class Moved(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Gone:
-    """What was taken out: captures, requests, findings, addresses of the queue, and occupations (slugs) that nothing else names."""
+    """What was taken out: captures, requests, findings, addresses of the queue, and occupations (slugs) that nothing else has."""
 
     captures: int = 0
     requests: int = 0
     findings: int = 0
     visits: int = 0
     occupations: tuple[str, ...] = ()
-
-
-def digest(url: str) -> str:
-    """What a tombstone knows of an address: the sha256 of its canonical form, hexadecimal."""
-    return hashlib.sha256(url.encode()).hexdigest()
-
-
-def bury(db: Database, url_sha256: str, at: str, reason: str) -> bool:
-    """Note a tombstone; whether it is a new one. The first one counts."""
-    insert = "INSERT INTO tombstone VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
-    return db.conn.execute(insert, [bytes.fromhex(url_sha256), at, reason]).rowcount > 0
-
-
-def buried(db: Database) -> set[str]:
-    """The digests of all pages that are forgotten."""
-    return {row[0] for row in db.execute("SELECT lower(hex(url_sha256)) FROM tombstone").fetchall()}
-
-
-def is_forgotten(db: Database, url: str) -> bool:
-    """Whether a canonical address is that of a forgotten page."""
-    query = "SELECT EXISTS (SELECT 1 FROM tombstone WHERE url_sha256 = ?)"
-    return bool(db.execute(query, [bytes.fromhex(digest(url))]).fetchone()[0])
 
 
 def addresses(db: Database) -> dict[str, str]:
@@ -123,6 +110,12 @@ def _hold_body(db: Database, row: int, sha256: str) -> None:
             "UPDATE page_capture SET body_capture_id = ? WHERE sha256 = ? AND id != ?", [row, bytes.fromhex(sha256), row]
         )
         db.conn.execute("UPDATE page_capture SET body_capture_id = NULL WHERE id = ?", [row])
+
+
+def knows_all(db: Database, moved: Iterable[Moved]) -> bool:
+    """Whether all captures are known."""
+    query = "SELECT EXISTS (SELECT 1 FROM page_capture WHERE capture_id = ?)"
+    return all(db.execute(query, [one.capture_id]).fetchone()[0] for one in moved)
 
 
 def remove(db: Database, url: str, names: Names) -> Gone:
@@ -224,13 +217,10 @@ def clean(db: Database) -> None:
 def remains(db: Database, names: Names) -> list[str]:
     """Where rows of ours still name an address: table and column."""
     db.conn.create_function("names_it", 1, lambda text: isinstance(text, str) and names(text), deterministic=True)
-    places = {
-        "page": ("url",), "visit": ("url", "detail"), **_TEXTS, "backfill_index": ("position",), "disagreement": ("example_urls",),
-    }  # fmt: skip
     about = {"page_finding": " AND (reading_id IS NULL OR code = 'mirror_differs')"}
     return [
         f"{table}.{column}"
-        for table, columns in places.items()
+        for table, columns in _TEXTS.items()
         for column in columns
         if db.execute(f"SELECT EXISTS (SELECT 1 FROM {table} WHERE names_it({column}){about.get(table, '')})").fetchone()[0]
     ]

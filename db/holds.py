@@ -29,7 +29,8 @@ class HeldRun:
 def undecided(db: Database, run_id: int) -> list[int]:
     """The captures of a run that could be read, were never published, and of which nobody decided yet, in order of time."""
     query = (
-        "SELECT c.id FROM reading r JOIN page_capture c ON c.newest_reading_id = r.id WHERE r.run_id = ? "
+        "SELECT c.id FROM reading r JOIN page_capture c ON c.id = r.page_capture_id AND c.newest_reading_id = r.id "
+        "WHERE r.run_id = ? "
         "AND r.outcome != 'rejected' AND c.published_reading_id IS NULL "
         "AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = c.id) ORDER BY c.captured_at, c.capture_id"
     )

@@ -40,37 +40,35 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
 
     Returns whether its facts are those of the page's previous capture.
     """
-    reading_id, content_id = store(db, run_id, version_id, capture_row, reading)
-    db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
-    return content_id is not None and _same_as_before(db, capture_row, content_id)
-
-
-def store(db: Database, run_id: int, version_id: int, capture_row: int, reading: Reading) -> tuple[int, int | None]:
-    """Store a reading of a capture, with its findings and what it shows; the caller holds the transaction. Returns the rows of
-    the reading and of its content, None where it shows nothing."""
     cursor = db.conn.execute(
         "INSERT INTO reading (page_capture_id, run_id, version_id, outcome) VALUES (?, ?, ?, ?)",
         [capture_row, run_id, version_id, reading.outcome],
     )
     reading_id = int(cursor.lastrowid or 0)
-    known = rows(db).at(reading_id)
+    rows(db).at(reading_id)
     note_findings(db, run_id, reading_id, [f for f in reading.findings if f.code in FINDINGS_OF_ONE])
-    if shared := [_finding_row(f) for f in reading.findings if f.code not in FINDINGS_OF_ONE]:
-        db.conn.execute("UPDATE reading SET finding_set_id = ? WHERE id = ?", [_finding_set(db, known, shared), reading_id])
+    content_id = content_of(db, reading)
+    if (finding_set_id := finding_set_of(db, reading.findings)) or content_id:
+        query = "UPDATE reading SET content_id = ?, finding_set_id = ? WHERE id = ?"
+        db.conn.execute(query, [content_id, finding_set_id, reading_id])
+    db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
+    return content_id is not None and _same_as_before(db, capture_row, content_id)
+
+
+def content_of(db: Database, reading: Reading) -> int | None:
+    """The row of what a reading shows, made where it is new; None where it shows nothing. The caller holds the transaction."""
     if not reading.left or not reading.right:
-        return reading_id, None
-    jobs = zip(SIDES, (reading.left, reading.right), strict=True)
+        return None
+    known, jobs = rows(db), zip(SIDES, (reading.left, reading.right), strict=True)
     sides = [_side(db, known, job, [fact for fact in reading.facts if fact.side == side]) for side, job in jobs]
-    content_id = _content(db, known, " ".join(reading.parts), sides)
-    db.conn.execute("UPDATE reading SET content_id = ? WHERE id = ?", [content_id, reading_id])
-    return reading_id, content_id
+    return _content(db, known, " ".join(reading.parts), sides)
 
 
-def take_back(db: Database, reading_id: int) -> None:
-    """Drop the reading that was stored last; the caller holds the transaction in which it was stored."""
-    db.conn.execute("DELETE FROM page_finding WHERE reading_id = ?", [reading_id])
-    db.conn.execute("DELETE FROM reading WHERE id = ?", [reading_id])
-    rows(db).at_most(reading_id - 1)
+def finding_set_of(db: Database, findings: Sequence[Finding]) -> int | None:
+    """The row of findings that are not of one capture alone, made where it is new; None for no findings. The caller holds the
+    transaction."""
+    shared = [_finding_row(f) for f in findings if f.code not in FINDINGS_OF_ONE]
+    return _finding_set(db, rows(db), shared) if shared else None
 
 
 def _content(db: Database, known: Rows, parts: str, sides: Sequence[Sequence[Cell]]) -> int:

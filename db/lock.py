@@ -1,8 +1,9 @@
 """One writer a database: an OS lock that ends with the process that holds it."""
 
+import errno
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import IO
 
@@ -37,6 +38,22 @@ def writing_folder(folder: Path) -> Iterator[None]:
     except (OSError, RuntimeError) as error:
         raise StorageError(f"{folder}: the archive cannot be locked ({error})") from error
     with _locked(file, folder):
+        yield
+
+
+@contextmanager
+def still(*paths: Path) -> Iterator[None]:
+    """Hold the locks of databases or folders, so that nobody writes to them while they are read; where no lock can be made as
+    nothing can be written, none is needed. Raises Busy, StorageError."""
+    with ExitStack() as held:
+        for path in dict.fromkeys(path.resolve() for path in paths):
+            try:
+                file = path.with_name(path.name + ".lock").open("a")
+            except OSError as error:
+                if error.errno in (errno.EACCES, errno.EROFS, errno.EPERM, errno.ENOENT):
+                    continue
+                raise StorageError(f"{path}: it cannot be locked ({error})") from error
+            held.enter_context(_locked(file, path))
         yield
 
 

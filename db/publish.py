@@ -10,6 +10,7 @@ from sqlite_utils import Database
 from db import derived
 from db.batches import batches, marks
 
+_NEWEST = "CASE WHEN (SELECT outcome FROM reading WHERE id = newest_reading_id) != 'rejected' THEN newest_reading_id END"
 _HELD = "EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = {} AND h.released_at IS NULL)"
 
 
@@ -17,7 +18,8 @@ def publish(db: Database, run_id: int) -> None:
     """Make the readings of a run count, and those that an interrupted run left behind for the same captures; the caller
     holds the transaction. Rejected readings are never published, nor is what is held back."""
     pending = (
-        "FROM reading r JOIN page_capture c ON c.newest_reading_id = r.id WHERE r.run_id = ? AND r.outcome != 'rejected' "
+        "FROM reading r JOIN page_capture c ON c.id = r.page_capture_id AND c.newest_reading_id = r.id WHERE r.run_id = ? "
+        "AND r.outcome != 'rejected' "
         f"AND NOT {_HELD.format('c.id')}"
     )
     touched = db.execute(
@@ -33,7 +35,7 @@ def publish_again(db: Database, run_id: int) -> None:
     """Make the readings of a run count for captures that are published; all others wait for a run that judges them. The caller
     holds the transaction."""
     query = (
-        "SELECT c.id FROM reading r JOIN page_capture c ON c.newest_reading_id = r.id "
+        "SELECT c.id FROM reading r JOIN page_capture c ON c.id = r.page_capture_id AND c.newest_reading_id = r.id "
         "WHERE r.run_id = ? AND r.outcome != 'rejected' AND c.published_reading_id IS NOT NULL"
     )
     publish_captures(db, [row[0] for row in db.execute(query, [run_id]).fetchall()])
@@ -41,11 +43,13 @@ def publish_again(db: Database, run_id: int) -> None:
 
 def publish_captures(db: Database, captures: Iterable[int]) -> None:
     """Make the newest readings of single captures count; the caller holds the transaction and has released them."""
-    _point(
-        db,
-        captures,
-        "CASE WHEN (SELECT outcome FROM reading WHERE id = newest_reading_id) != 'rejected' THEN newest_reading_id END",
-    )
+    _point(db, captures, _NEWEST)
+
+
+def point(db: Database, captures: Iterable[int]) -> None:
+    """As `publish_captures`, where the caller knows which occupations are concerned, and refreshes what is derived of them."""
+    for some in batches(captures):
+        db.conn.execute(f"UPDATE page_capture SET published_reading_id = {_NEWEST} WHERE id IN ({marks(some)})", some)
 
 
 def withdraw(db: Database, captures: Iterable[int]) -> None:
@@ -90,7 +94,8 @@ def adopt_interrupted(db: Database, run_id: int) -> None:
     """Let what earlier runs read, but did not publish, pass to this run, also where it was read again since; the caller holds
     the transaction. What is held back is not interrupted."""
     orphans = (
-        "SELECT r.id FROM reading r JOIN run_log l ON l.id = r.run_id JOIN page_capture c ON c.newest_reading_id = r.id "
+        "SELECT r.id FROM reading r JOIN run_log l ON l.id = r.run_id JOIN page_capture c ON c.id = r.page_capture_id "
+        "AND c.newest_reading_id = r.id "
         "WHERE (r.outcome != 'rejected' OR (l.command IN ('import', 'scrape') AND l.outcome IN ('interrupted', 'failed'))) "
         f"AND c.published_reading_id IS NULL AND r.run_id != ? AND NOT {_HELD.format('c.id')}"
     )

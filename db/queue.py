@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sqlite_utils import Database
 
+from db import tombstones
 from db.queries import Row, rows
 
 PASSING = frozenset(
@@ -64,6 +65,7 @@ def add(
         "OR :named AND (outcome NOT IN ('ok', 'not_modified') OR gave_rows = 0)) "
         "OR state = 'parked' AND :named OR :refresh"
     )
+    pages = tombstones.allowed(db, pages)
     db.conn.executemany(
         "INSERT INTO visit (url, host, state, queued_at, due_at, depth) VALUES (:url, :host, 'queued', :now, :now, :depth) "
         f"ON CONFLICT (url) DO UPDATE SET state = CASE WHEN {wanted} THEN 'queued' ELSE state END, "
@@ -145,7 +147,8 @@ def unpublished(db: Database) -> bool:
     """Whether a scrape run read pages and ended before it could publish them."""
     query = (
         "SELECT EXISTS (SELECT 1 FROM run_log l JOIN reading r ON r.run_id = l.id JOIN page_capture c "
-        "ON c.newest_reading_id = r.id WHERE l.command = 'scrape' AND coalesce(l.outcome, 'interrupted') IN ('interrupted', "
+        "ON c.id = r.page_capture_id AND c.newest_reading_id = r.id "
+        "WHERE l.command = 'scrape' AND coalesce(l.outcome, 'interrupted') IN ('interrupted', "
         "'failed') AND c.published_reading_id IS NULL AND r.outcome != 'rejected' "
         "AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = c.id AND h.released_at IS NULL))"
     )

@@ -34,12 +34,8 @@ class Rows:
         self._last_reading = reading_id
         return self
 
-    def at_most(self, reading_id: int) -> None:
-        """Hear that a later reading was taken back: its id is given a second time, and all rows are there."""
-        self._last_reading = min(self._last_reading, reading_id)
-
     def forget(self) -> None:
-        """Hear that rows were dropped."""
+        """Hear that rows were dropped, or that a transaction without a reading was rolled back."""
         self._ids.clear()
         self.layouts.clear()
 

@@ -376,7 +376,7 @@ _TIME = (
     "warc_file_id INTEGER NOT NULL REFERENCES archive_file, warc_offset INTEGER NOT NULL, warc_length INTEGER NOT NULL, "
     "body_capture_id INTEGER REFERENCES page_capture, "
     "newest_reading_id INTEGER REFERENCES reading DEFERRABLE INITIALLY DEFERRED, "
-    "published_reading_id INTEGER UNIQUE REFERENCES reading DEFERRABLE INITIALLY DEFERRED) STRICT",
+    "published_reading_id INTEGER REFERENCES reading DEFERRABLE INITIALLY DEFERRED) STRICT",
     "INSERT INTO captured_page SELECT c.id, c.capture_id, c.page_id, c.captured_at, nullif(c.fetched_at, c.captured_at), k.id, "
     "c.sha256, w.id, c.warc_offset, c.warc_length, c.body_capture_id, c.newest_reading_id, c.published_reading_id "
     "FROM page_capture c JOIN archive_file w ON w.name = c.warc_file JOIN capture_form k ON k.origin = c.origin "
@@ -401,7 +401,9 @@ _TIME = (
     "ALTER TABLE applied_change ADD COLUMN page_capture_id INTEGER REFERENCES page_capture",
     "CREATE INDEX applied_change_at ON applied_change (changed_at)",
     "CREATE TABLE staged (page_capture_id INTEGER PRIMARY KEY REFERENCES page_capture, "
-    "version_id INTEGER NOT NULL REFERENCES parser_version, reading_id INTEGER REFERENCES reading) STRICT",
+    "version_id INTEGER NOT NULL REFERENCES parser_version, run_id INTEGER NOT NULL REFERENCES run_log, "
+    "outcome TEXT NOT NULL CHECK (outcome IN ('complete', 'partial', 'rejected')), content_id INTEGER REFERENCES content, "
+    "finding_set_id INTEGER REFERENCES finding_set) STRICT",
     "CREATE TABLE tombstone (url_sha256 BLOB PRIMARY KEY CHECK (length(url_sha256) = 32), forgotten_at TEXT NOT NULL, "
     "reason TEXT NOT NULL) WITHOUT ROWID, STRICT",
 )

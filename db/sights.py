@@ -78,7 +78,8 @@ def earlier(db: Database, run_id: int, site: str, site_of: SiteOf) -> Iterator[t
     """The runs before one whose readings of a site are published, the newest first: captures and their pages, the newest
     first."""
     query = (
-        "SELECT r.run_id, c.id, c.page_id, p.url FROM reading r JOIN page_capture c ON c.published_reading_id = r.id "
+        "SELECT r.run_id, c.id, c.page_id, p.url FROM reading r JOIN page_capture c ON c.id = r.page_capture_id "
+        "AND c.published_reading_id = r.id "
         "JOIN page p ON p.id = c.page_id WHERE r.run_id < ? ORDER BY r.run_id DESC, c.captured_at DESC, c.id DESC LIMIT ?"
     )
     rows = db.execute(query, [run_id, HISTORY_PAGES * _LOOKED_AT])

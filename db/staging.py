@@ -1,7 +1,6 @@
 """Captures that were read again and wait for all others: what they show now and then, and the one moment at which it counts.
 
-A staged row without a reading says that the capture shows what it showed. The caller holds the transaction wherever something is
-written.
+The caller holds the transaction wherever something is written.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,7 +8,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from db import publish, sections
+from db import derived, publish, sections
 from db.batches import batches, marks
 from db.schema import LISTS
 from normalize.claims import SIDES
@@ -39,21 +38,22 @@ class Standing(NamedTuple):
     run_id: int
     outcome: str
     content_id: int | None
+    finding_set_id: int | None
     published: int
     parser: str
 
 
 class Staged(NamedTuple):
-    """A capture of which another reading waits."""
+    """A capture of which another reading waits: its outcome, and what it shows."""
 
     before: Standing
-    reading_id: int
     outcome: str
     content_id: int | None
 
 
 _STANDING = (
-    "SELECT c.id, p.url, c.captured_at, r.id, r.run_id, r.outcome, r.content_id, c.published_reading_id IS NOT NULL, "
+    "SELECT c.id, p.url, c.captured_at, r.id, r.run_id, r.outcome, r.content_id, r.finding_set_id, "
+    "c.published_reading_id IS NOT NULL, "
     "v.parser FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id "
     "JOIN parser_version v ON v.id = r.version_id "
 )
@@ -78,29 +78,27 @@ def standing(db: Database, rows: Sequence[int]) -> list[Standing]:
     return [found[row] for row in rows]
 
 
-def stage(db: Database, row: int, version_id: int, reading_id: int | None) -> None:
-    """Let a reading wait, or note that a capture shows what it showed."""
-    db.conn.execute("INSERT OR REPLACE INTO staged VALUES (?, ?, ?)", [row, version_id, reading_id])
+def stage(
+    db: Database, standing: Standing, version_id: int, run_id: int, outcome: str, content_id: int | None, findings: int | None
+) -> None:
+    """Let a reading wait; one that is what it was stays with the run that read it first."""
+    same = (outcome, content_id, findings) == (standing.outcome, standing.content_id, standing.finding_set_id)
+    db.conn.execute(
+        "INSERT OR REPLACE INTO staged (page_capture_id, version_id, run_id, outcome, content_id, finding_set_id) "
+        "VALUES (?, ?, ?, ?, ?, ?)",
+        [standing.row, version_id, standing.run_id if same else run_id, outcome, content_id, findings],
+    )
 
 
 def waiting(db: Database, version_id: int) -> set[int]:
     """The captures that were read again by a version and wait; what waits by another one is dropped."""
-    others = "SELECT reading_id FROM staged WHERE version_id != ? AND reading_id IS NOT NULL"
-    dropped = [row[0] for row in db.execute(others, [version_id]).fetchall()]
     db.conn.execute("DELETE FROM staged WHERE version_id != ?", [version_id])
-    _drop(db, dropped)
-    return {row[0] for row in db.execute("SELECT page_capture_id FROM staged").fetchall()}
+    return set(rows(db))
 
 
 def clear(db: Database) -> None:
     """Drop all that waits."""
-    waiting(db, 0)
-
-
-def same(db: Database) -> list[Standing]:
-    """The staged captures that show what they showed."""
-    query = f"{_STANDING} JOIN staged t ON t.page_capture_id = c.id WHERE t.reading_id IS NULL ORDER BY p.url, c.captured_at"
-    return [Standing(*row) for row in db.execute(query).fetchall()]
+    db.conn.execute("DELETE FROM staged")
 
 
 def rows(db: Database) -> list[int]:
@@ -108,41 +106,41 @@ def rows(db: Database) -> list[int]:
     return [row[0] for row in db.execute("SELECT page_capture_id FROM staged ORDER BY page_capture_id").fetchall()]
 
 
-def changed(db: Database) -> list[Staged]:
-    """The staged captures that show something else than before, in the order of pages and time."""
-    query = (
-        "SELECT c.id, p.url, c.captured_at, r.id, r.run_id, r.outcome, r.content_id, c.published_reading_id IS NOT NULL, "
-        "v.parser, n.id, n.outcome, n.content_id FROM staged t JOIN page_capture c ON c.id = t.page_capture_id "
-        "JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id "
-        "JOIN parser_version v ON v.id = r.version_id JOIN reading n ON n.id = t.reading_id "
+def staged(db: Database) -> list[Staged]:
+    """All that waits, in the order of pages and time."""
+    found = db.execute(
+        "SELECT c.id, p.url, c.captured_at, r.id, r.run_id, r.outcome, r.content_id, r.finding_set_id, "
+        "c.published_reading_id IS NOT NULL, v.parser, t.outcome, t.content_id FROM staged t "
+        "JOIN page_capture c ON c.id = t.page_capture_id JOIN page p ON p.id = c.page_id "
+        "JOIN reading r ON r.id = c.newest_reading_id JOIN parser_version v ON v.id = r.version_id "
         "ORDER BY p.url, c.captured_at, c.capture_id"
-    )
-    return [Staged(Standing(*row[:9]), *row[9:]) for row in db.execute(query).fetchall()]
+    ).fetchall()
+    return [Staged(Standing(*row[:10]), *row[10:]) for row in found]
 
 
 def apply(db: Database) -> None:
-    """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so. What is
-    replaced is dropped."""
+    """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so."""
+    waits = staged(db)
     db.conn.execute(
-        "UPDATE reading SET version_id = (SELECT t.version_id FROM staged t JOIN page_capture c ON c.id = t.page_capture_id "
-        "WHERE c.newest_reading_id = reading.id) WHERE id IN (SELECT c.newest_reading_id FROM staged t "
-        "JOIN page_capture c ON c.id = t.page_capture_id WHERE t.reading_id IS NULL)"
+        "UPDATE reading SET version_id = t.version_id, run_id = t.run_id, outcome = t.outcome, content_id = t.content_id, "
+        "finding_set_id = t.finding_set_id FROM staged t JOIN page_capture c ON c.id = t.page_capture_id "
+        "WHERE reading.id = c.newest_reading_id"
     )
-    replaced = changed(db)
-    db.conn.executemany(
-        "UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [(one.reading_id, one.before.row) for one in replaced]
-    )
-    held = {row[0] for row in db.execute("SELECT page_capture_id FROM hold WHERE released_at IS NULL").fetchall()}
-    counts = [one.before.row for one in replaced if one.before.published or one.before.outcome == "rejected"]
-    publish.publish_captures(db, [row for row in counts if row not in held])
     db.conn.execute("DELETE FROM staged")
-    _drop(db, [one.before.reading_id for one in replaced])
+    held = {row[0] for row in db.execute("SELECT page_capture_id FROM hold WHERE released_at IS NULL").fetchall()}
+    other = [one for one in waits if (one.outcome, one.content_id) != (one.before.outcome, one.before.content_id)]
+    counts = [one.before.row for one in other if one.before.published or one.before.outcome == "rejected"]
+    publish.point(db, [row for row in counts if row not in held])
+    contents = {content for one in waits for content in (one.before.content_id, one.content_id)} - {None}
+    derived.refresh(db, sorted(_jobs(db, contents)))
 
 
-def _drop(db: Database, readings: Iterable[int]) -> None:
-    for some in batches(readings):
-        db.conn.execute(f"DELETE FROM page_finding WHERE reading_id IN ({marks(some)})", some)
-        db.conn.execute(f"DELETE FROM reading WHERE id IN ({marks(some)})", some)
+def _jobs(db: Database, contents: Iterable[int | None]) -> set[int]:
+    found: set[int] = set()
+    for some in batches(contents):
+        query = f"SELECT DISTINCT job_id FROM sighting WHERE content_id IN ({marks(some)})"
+        found |= {row[0] for row in db.execute(query, some).fetchall()}
+    return found
 
 
 def facts(db: Database, content_id: int | None) -> Facts:

@@ -1,4 +1,4 @@
-"""Rows that nothing points at any more: contents, sections, layouts, titles, occupations, codes, files of the archive."""
+"""Rows that nothing points at any more: contents, findings, sections, layouts, titles, occupations, codes, archive files."""
 
 from sqlite_utils import Database
 
@@ -52,8 +52,11 @@ def _statements() -> list[str]:
             items, owner = _ITEMS[table]
             found.append(f"DELETE FROM {items} WHERE {owner} {unused}")
         found.append(f"DELETE FROM {table} WHERE id {unused}")
+    unused = "NOT IN (SELECT finding_set_id FROM reading WHERE finding_set_id IS NOT NULL)"
     return [
         *found,
+        f"DELETE FROM shared_finding WHERE finding_set_id {unused}",
+        f"DELETE FROM finding_set WHERE id {unused}",
         "DELETE FROM job_title WHERE id NOT IN (SELECT title_id FROM sighting) "
         "AND id NOT IN (SELECT title_id FROM job WHERE title_id IS NOT NULL)",
         "DELETE FROM capture_form WHERE id NOT IN (SELECT form_id FROM page_capture)",

@@ -99,7 +99,8 @@ def _texts(db: Database, coder: Coder | None) -> Iterator[tuple[Kind, str, _Sigh
             f"SELECT x.{column}, t.reason, {_SIGHT} FROM {table} x "
             f"LEFT JOIN coding t ON t.kind = '{kind}' AND t.text = x.{column} "
             f"CROSS JOIN sighting s ON s.job_id = x.job_id AND {shows} "
-            "JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.published_reading_id = r.id "
+            "JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
+            "AND c.published_reading_id = r.id "
             "JOIN page p ON p.id = c.page_id "
             "JOIN job j ON j.id = s.job_id WHERE coalesce(t.reason, 'unknown') = 'unknown'"
         )
@@ -136,7 +137,8 @@ def _cells(db: Database, kind: Kind, unreadable: bool = False) -> list[tuple[str
     rows = db.execute(
         f"SELECT x.{field.column}_raw, {_SIGHT} FROM {field.section} x "
         f"CROSS JOIN sighting s ON s.job_id = x.job_id AND s.{field.section}_id = x.id "
-        "JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.newest_reading_id = r.id "
+        "JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
+        "AND c.newest_reading_id = r.id "
         "JOIN page p ON p.id = c.page_id JOIN job j ON j.id = s.job_id "
         f"WHERE x.{field.column}_raw IS NOT NULL" + (f" AND {status}" if unreadable else "")
     ).fetchall()

@@ -15,6 +15,7 @@ _OUTER = (
 )
 _FROM = (
     "FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.published_reading_id "
+    "AND r.page_capture_id = c.id "
     "JOIN sighting s ON s.content_id = r.content_id JOIN job j ON j.id = s.job_id "
 )
 _CELL = "LEFT JOIN layout_cell l ON l.layout_id = s.layout_id AND l.field_id = f.id AND l.rank = {rank} "
@@ -150,7 +151,7 @@ def _occupation_latest() -> str:
         "(SELECT min(c.captured_at) FROM job_current k JOIN page_capture c ON c.id = k.page_capture_id "
         "WHERE k.job_id = j.id) AS as_of, "
         "(SELECT count(DISTINCT r.id) FROM sighting s JOIN reading r ON r.content_id = s.content_id "
-        "JOIN page_capture c ON c.published_reading_id = r.id "
+        "JOIN page_capture c ON c.id = r.page_capture_id AND c.published_reading_id = r.id "
         f"WHERE s.job_id = j.id) AS captures, {values}, {codes} {_PUBLISHED_JOBS}"
     )
 

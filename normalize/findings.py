@@ -89,6 +89,7 @@ CODES: dict[str, tuple[Severity, str]] = {
     "archived_otherwise": ("info", "captures that a web archive names are of no page of status 200, or of another page"),
     "digest_unchecked": ("info", "captures were taken in whose digest could not be checked, as their encoding was lost"),
     # for the record
+    "forgotten": ("info", "the page is forgotten and is not taken in again"),
     "other_records": ("info", "records of a file are of no comparison page"),
     "converted": ("info", "the figure counts months and was converted to years"),
     "time_from_file": ("info", "the time of the capture is the file's own"),

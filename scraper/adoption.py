@@ -6,21 +6,21 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from db import captures, freshness, publish, queue
+from db import captures, freshness, publish, queue, tombstones
 from db.freshness import Rhythm
 from normalize.errors import CorruptRecord
 from normalize.findings import CODES, Finding, finding
-from scraper import bodies, discovery, gate
+from scraper import bodies, burying, discovery, gate
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
-from scraper.records import Decision, Verdict, Written
+from scraper.records import Decision, Tombstone, Verdict, Written
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
     from scraper.intake import Intake, PageReport
 
 RECORDS_A_TRANSACTION = 100
-Record = tuple[Location, Written | Verdict | Decision | None]
+Record = tuple[Location, Written | Verdict | Decision | Tombstone | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +35,13 @@ class _Tail:
 def adopt(intake: "Intake", rhythm: Rhythm) -> "list[PageReport]":
     """Take over the captures of all files that the index does not know to their end, and settle the visits they belong to; and
     what dead runs had loaded without publishing it. What was decided of captures, to hold them back or to release them, is
-    decided here too, and before that.
+    decided here too, and before that. Pages that are forgotten by a tombstone are not taken over, and go.
 
     Bytes that are no record of ours stay where they are, and are reported. Raises StorageError.
     """
     adoption = _Adoption(intake, rhythm)
     told = list(adoption.all()) if adoption.tails else []
+    burying.resume(intake)
     with intake.db.atomic():
         publish.adopt_interrupted(intake.db, intake.report.run_id)
     return told
@@ -57,10 +58,14 @@ class _Adoption:
         self._verdicts: dict[str, Finding] = {}
         self._early: list[tuple[Location, Written]] = []
         self._unsettled: list[Decision] = []
+        self._tombstones: list[Tombstone] = []
         self.tails = [self._survey(name, known, size) for name, (known, size) in intake.archive.unknown().items()]
 
     def all(self) -> "Iterator[PageReport]":
         """Take everything over, and tell what became of each page."""
+        with self._db.atomic():
+            for one in self._tombstones:
+                tombstones.bury(self._db, one.url_sha256, one.at, one.reason)
         for tail in self.tails:
             records = _between(self._archive, tail)
             while batch := list(islice(records, RECORDS_A_TRANSACTION)):
@@ -83,6 +88,8 @@ class _Adoption:
         try:
             for place, record in self._archive.since(name, known):
                 end = place.offset + place.length
+                if isinstance(record, Tombstone):
+                    self._tombstones.append(record)
                 if isinstance(record, Verdict) and record.code in CODES:
                     self._verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
         except CorruptRecord as error:
@@ -119,6 +126,8 @@ class _Adoption:
     def _record(self, place: Location, record: Written, taken: list[Capture], last: bool) -> "list[PageReport]":
         """Take a record over, and add its capture to those that were `taken`."""
         capture, body_of = record.capture, None
+        if tombstones.is_forgotten(self._db, capture.url):
+            return []
         name = capture_id(capture.url, stamp(capture.captured_at), record.sha256)
         row, known = captures.find(self._db, name), captures.body(self._db, record.sha256)
         body = self._body(known) if known else None

@@ -23,11 +23,11 @@ from scraper.records import Decision, Tombstone, Verdict, Written
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
-_OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
+OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
 _WARC = re.compile(r"\.(?:warc(?:\.gz)?|wacz)$")
 _MAGIC, _BEGIN = b"\x1f\x8b", b"WARC/1.1\r\n"
 _CHUNK = 1 << 16
-_LARGEST_RECORD = 64 << 20
+LARGEST_RECORD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,22 +99,26 @@ class Archive:
         """The files of ours, in the order in which they were begun."""
         if not self.folder.is_dir():
             return []
-        return sorted(path.name for path in self.folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
+        return sorted(path.name for path in self.folder.iterdir() if OURS.fullmatch(path.name) and path.is_file())
 
     def foreign(self) -> list[str]:
         """The WARC files of the folder that are not ours."""
         if not self.folder.is_dir():
             return []
         names = (path.name for path in self.folder.iterdir() if path.is_file())
-        return sorted(name for name in names if _WARC.search(name) and not _OURS.fullmatch(name))
+        return sorted(name for name in names if _WARC.search(name) and not OURS.fullmatch(name))
 
     def unknown(self) -> dict[str, tuple[int, int]]:
         """The files of ours that are longer than the index knows: the size that it knows, and the size that they have."""
         if not self.folder.is_dir():
             return {}
-        files = (path for path in self.folder.iterdir() if _OURS.fullmatch(path.name) and path.is_file())
+        files = (path for path in self.folder.iterdir() if OURS.fullmatch(path.name) and path.is_file())
         sizes = {path.name: path.stat().st_size for path in files}
         return {name: (self._known.get(name, 0), size) for name, size in sorted(sizes.items()) if size > self._known.get(name, 0)}
+
+    def known(self, name: str) -> int:
+        """The size up to which the index knows a file, 0 for none."""
+        return self._known.get(name, 0)
 
     def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | Tombstone | None]]:
         """What lies in a file from an offset on, to the end of its last whole record; None for a record of no capture.
@@ -234,12 +238,12 @@ def _members(path: Path, start: int) -> Iterator[tuple[Location, bytes]]:
             begins_well = _MAGIC.startswith(rest[: len(_MAGIC)])
             while not inflater.eof and (rest := rest or file.read(_CHUNK)):
                 try:
-                    parts.append(inflater.decompress(rest, _LARGEST_RECORD + 1 - size))
+                    parts.append(inflater.decompress(rest, LARGEST_RECORD + 1 - size))
                 except zlib.error as error:
                     raise CorruptRecord(path.name, offset, f"no gzip member ({error})") from error
                 size += len(parts[-1])
-                if size > _LARGEST_RECORD:
-                    raise CorruptRecord(path.name, offset, f"a record of more than {_LARGEST_RECORD >> 20} MiB")
+                if size > LARGEST_RECORD:
+                    raise CorruptRecord(path.name, offset, f"a record of more than {LARGEST_RECORD >> 20} MiB")
                 used += len(rest) - len(inflater.unused_data)
                 rest = inflater.unused_data
             if not inflater.eof:

@@ -36,6 +36,10 @@ class Memory:
     def remember_robots(self, origin: str, answer: RobotsTxt) -> None:
         """Keep an answer."""
 
+    def is_forgotten(self, url: str) -> bool:  # noqa: ARG002
+        """Whether an address is that of a page which may not come back."""
+        return False
+
     def validators(self, url: str) -> Validators | None:  # noqa: ARG002
         """Those of the stored capture of a page, where it may be confirmed instead of sent again."""
         return None
@@ -64,6 +68,8 @@ class Fetcher:
         trip = _Trip(url, self._deadline_s)
         self.hops = trip.hops
         while True:
+            if self._memory.is_forgotten(trip.at):
+                return self._skip(trip)
             if not self._hosts.permits(trip.at):
                 return self._refuse(trip, trip.refusal, f"{urlsplit(trip.at).netloc} is on no list (--allow-host permits it)")
             rules = self._rules_of(trip)
@@ -86,6 +92,11 @@ class Fetcher:
     def has_time(self, seconds: float) -> bool:
         """Whether the run may begin something after so many seconds."""
         return self._clock.monotonic() + seconds <= self._until - GIVEN_UP_AFTER_S
+
+    def _skip(self, trip: "_Trip") -> Visit:
+        """End a trip that leads to a forgotten page, without asking for it or naming it."""
+        said, now = "it leads to a page that is forgotten", self._clock.now()
+        return Visit(trip.requested, trip.requested, "refused_redirect", now, said, tuple(trip.hops), forgotten=trip.at)
 
     def _refuse(self, trip: "_Trip", outcome: Outcome, detail: str, rule: str = "", waits_on: str = "") -> Visit:
         """End a trip at an address that is not asked."""

@@ -5,14 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from db import captures, holds, load, publish, runs
+from db import captures, holds, load, publish, runs, tombstones
 from db.connection import Database
 from normalize import vocabulary
 from normalize.bands import Band
 from normalize.errors import Rejected
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
-from scraper import gate, taught, version
+from scraper import burying, gate, taught, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.parsing import PageBytes
@@ -26,8 +26,8 @@ _PRIVATE = finding("noarchive", "X-Robots-Tag")
 
 @dataclass(frozen=True, slots=True)
 class PageReport:
-    """What became of one page: `outcome` is loaded, partial, unchanged, rejected or failed; `findings` are all of its newest
-    reading, or say why there is none."""
+    """What became of one page: `outcome` is loaded, partial, unchanged, rejected or failed, or skipped where it is forgotten;
+    `findings` are all of its newest reading, or say why there is none."""
 
     name: str
     outcome: str
@@ -85,6 +85,9 @@ class Intake:
     def take(self, capture: Capture, name: str) -> list[PageReport]:
         """Archive, read and load a capture; one that is known already adds nothing. The reports are those of the captures that
         are decided now, in order: new ones wait for each other, to be read together."""
+        if tombstones.is_forgotten(self.db, capture.url):
+            self.skip(capture.url)
+            return [*self.settle(), PageReport(name, "skipped")]
         row = captures.find(self.db, capture.capture_id)
         if row is None and capture.time_source == "file":
             row = captures.find_same(self.db, capture.url, capture.sha256)
@@ -134,6 +137,11 @@ class Intake:
     def note(self, noted: Finding) -> None:
         """Write down something about the run that concerns no page."""
         self.report.counts.lost.append(noted)
+
+    def skip(self, url: str) -> None:
+        """Write down, once in a run, that a page is forgotten and was not taken in."""
+        if (told := burying.told(url)) not in self.report.counts.lost:
+            self.note(told)
 
     def links(self, capture: Capture, url: str) -> tuple[str, ...]:
         """The comparison pages that a capture links to, unless it asks that none be followed; relative links count from `url`,

@@ -176,6 +176,9 @@ class Job:
 
     def _settle(self, page: Waiting, visit: Visit) -> PageReport | None:
         """Archive, read and load what came, or write down why nothing did; no report where the page is tried again."""
+        if visit.forgotten:
+            self._skipped(page, visit)
+            return None
         if visit.outcome == "ok":
             capture = capture_of(canonical(visit.url), visit)
         elif visit.outcome == "not_modified":
@@ -195,6 +198,14 @@ class Job:
         self._judge(page, visit, outcome)
         self.tally.spoke += outcome not in _REFUSALS
         return report
+
+    def _skipped(self, page: Waiting, visit: Visit) -> None:
+        """An address that leads to a forgotten page is done with, and said once."""
+        with self._intake.together():
+            self._remember(page, visit)
+            self._done(page, visit, visit.outcome, self._due("", visit.outcome))
+            self._intake.skip(canonical(visit.forgotten))
+        self.tally.spoke += 1
 
     def _failed(self, page: Waiting, visit: Visit) -> PageReport | None:
         outcome = visit.outcome

@@ -1,6 +1,6 @@
 """What the database remembers for the fetcher: robots.txt files, and captures that a server may confirm."""
 
-from db import captures, hosts
+from db import captures, hosts, tombstones
 from db.captures import Basis
 from db.freshness import Rhythm
 from db.hosts import RobotsTxt
@@ -29,6 +29,10 @@ class Stored(Memory):
     def remember_robots(self, origin: str, answer: RobotsTxt) -> None:
         """Keep an answer, from the next transaction on."""
         self._robots[origin] = answer
+
+    def is_forgotten(self, url: str) -> bool:
+        """Whether an address is that of a page which may not come back."""
+        return tombstones.is_forgotten(self._db, canonical(url))
 
     def validators(self, url: str) -> Validators | None:
         """Those of the newest capture of a page, if its body lies in the archive and it is not time for a whole one."""

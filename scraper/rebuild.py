@@ -15,7 +15,7 @@ from db import captures, learned, load, publish, runs
 from db.connection import Database, guarded, is_there, open_to_write
 from db.lock import writing, writing_folder
 from normalize import vocabulary
-from normalize.errors import CorruptRecord, UsageError
+from normalize.errors import CorruptRecord, StorageError, UsageError
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from normalize.wording import counted
@@ -69,18 +69,34 @@ def rebuild(
         raise UsageError(f"{out} is there already; name a database that is to be made")
     if not settings.archive.is_dir():
         raise UsageError(f"there is no archive at {settings.archive}")
-    with writing(out), writing_folder(settings.archive), taught.in_use(settings.archive):
-        part = out.with_name(f"{out.name}.part")
-        for leftover in (part, part.with_name(f"{part.name}-journal")):
-            leftover.unlink(missing_ok=True)
-        with guarded(part), closing(open_to_write(part)) as db, Pool(workers) as pool:
-            db.conn.execute("PRAGMA synchronous = OFF")  # what is not whole is thrown away
-            done = _Rebuilding(db, settings, pool, clock()).all(begin, advance)
-        durable.sync(part)
-        part.replace(out)
-        durable.sync(out.parent)
+    part = out.with_name(f"{out.name}.part")
+    with writing(out), writing_folder(settings.archive):
+        try:
+            _remove(part)
+            done = build(settings, part, clock(), workers, begin, advance)
+            durable.sync(part)
+            part.replace(out)
+            durable.sync(out.parent)
+        except OSError as error:
+            raise StorageError(f"{out}: {error.strerror}") from error
+        finally:
+            _remove(part)
     done.path = out
     return done
+
+
+def build(
+    settings: Settings, path: Path, now: datetime, workers: int, begin: Callable[[int], object], advance: Callable[[], object]
+) -> Rebuilt:
+    """Build a database from the archive at a path where there is none; the caller holds the locks. Raises as `rebuild`."""
+    with taught.in_use(settings.archive), guarded(path), closing(open_to_write(path)) as db, Pool(workers) as pool:
+        db.conn.execute("PRAGMA synchronous = OFF")  # what is not whole is thrown away
+        return _Rebuilding(db, settings, pool, now).all(begin, advance)
+
+
+def _remove(part: Path) -> None:
+    for path in (part, part.with_name(f"{part.name}-journal")):
+        path.unlink(missing_ok=True)
 
 
 class _Rebuilding:
@@ -124,12 +140,12 @@ class _Rebuilding:
                 continue
             given.append(replace(one, capture=replace(one.capture, body=body)))
             pages.append(PageBytes(body, one.capture.media_type, one.capture.charset, one.capture.url))
-        wanted = [page for one, page in zip(given, pages, strict=True) if one.name not in held.verdicts]
-        readings = iter(self._pool.parse_many(wanted))
+        wanted = [*dict.fromkeys(page for one, page in zip(given, pages, strict=True) if one.name not in held.verdicts)]
+        readings = dict(zip(wanted, self._pool.parse_many(wanted), strict=True))
         with self._db.atomic():
-            for one in given:
+            for one, page in zip(given, pages, strict=True):
                 verdict = held.verdicts.get(one.name)
-                reading = Reading("rejected", None, None, (), (), (verdict,)) if verdict else next(readings)
+                reading = Reading("rejected", None, None, (), (), (verdict,)) if verdict else readings[page]
                 self._one(one, reading, run_id, version_id)
 
     def _one(self, one: Lying, reading: Reading, run_id: int, version_id: int) -> None:

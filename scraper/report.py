@@ -40,6 +40,7 @@ ABOUT_RUNS = (
     "index_rows",
     "archived_otherwise",
     "digest_unchecked",
+    "forgotten",
 )
 
 

@@ -11,6 +11,7 @@ from dataclasses import replace
 from db import captures, learned, load, staging
 from db.captures import Record
 from db.connection import Database
+from db.rows import rows as remembered
 from db.staging import Applied, Standing
 from normalize import vocabulary
 from normalize.errors import CorruptRecord
@@ -67,34 +68,32 @@ def stage(
     for start in range(0, len(rest), pool.pages_together):
         some = rest[start : start + pool.pages_together]
         readings = [*_read(db, archive, pool, some, found, advance)]
-        with db.atomic():
-            for standing, reading in readings:
-                _stage(db, run_id, version_id, standing, reading)
+        known = remembered(db)
+        try:
+            with db.atomic():
+                for standing, reading in readings:
+                    _stage(db, run_id, version_id, standing, reading)
+        finally:
+            known.forget()
 
 
 def _stage(db: Database, run_id: int, version_id: int, standing: Standing, reading: Reading) -> None:
     """What counts is read by this run; what is held back or was left by a dead run stays with the run that read it."""
     owner = run_id if standing.published or standing.outcome == "rejected" else standing.run_id
-    before = captures.findings(db, standing.row)
-    reading = with_kept(reading, before)
-    reading_id, content_id = load.store(db, owner, version_id, standing.row, reading)
-    same = (content_id, reading.outcome) == (standing.content_id, standing.outcome) and _told(before) == _told(reading.findings)
-    if same:
-        load.take_back(db, reading_id)
-    staging.stage(db, standing.row, version_id, None if same else reading_id)
+    findings = with_kept(reading, captures.findings(db, standing.row)).findings
+    shown, noted = load.content_of(db, reading), load.finding_set_of(db, findings)
+    staging.stage(db, standing, version_id, owner, reading.outcome, shown, noted)
 
 
 def waiting(db: Database, found: Differences) -> list[tuple[Standing, list[Delta]]]:
     """What all staged captures change, counted in `found`."""
-    changes = [
-        (
-            one.before,
-            found.add(one.before, staging.facts(db, one.before.content_id), one.outcome, staging.facts(db, one.content_id)),
-        )
-        for one in staging.changed(db)
-    ]
-    for standing in staging.same(db):
-        found.count(standing, standing.outcome)
+    changes: list[tuple[Standing, list[Delta]]] = []
+    for one in staging.staged(db):
+        if (one.outcome, one.content_id) == (one.before.outcome, one.before.content_id):
+            found.count(one.before, one.outcome)
+        else:
+            facts = staging.facts(db, one.before.content_id), staging.facts(db, one.content_id)
+            changes.append((one.before, found.add(one.before, facts[0], one.outcome, facts[1])))
     rows = staging.rows(db)
     found.settle(lambda name: staging.ok_values(db, rows, name))
     return changes
@@ -166,7 +165,3 @@ def with_kept(reading: Reading, before: Sequence[Finding]) -> Reading:
     known = {found.code for found in reading.findings}
     kept = tuple(found for found in before if found.code in _OF_CAPTURE and found.code not in known)
     return replace(reading, findings=(*reading.findings, *kept))
-
-
-def _told(findings: Sequence[Finding]) -> list[str]:
-    return sorted(repr(found) for found in findings if found.code != "mirror_differs")

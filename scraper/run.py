@@ -8,7 +8,7 @@ from db import captures, runs
 from db.connection import Database, guarded, open_to_write
 from db.freshness import Rhythm
 from db.lock import writing, writing_folder
-from scraper import adoption, arrears, taught
+from scraper import adoption, arrears, rewriting, taught
 from scraper.archive import Archive
 from scraper.capture import stamp
 from scraper.intake import Intake, Report
@@ -38,6 +38,7 @@ def recorded(
         code_set_aside(), writing(settings.db), guarded(settings.db), closing(open_to_write(settings.db)) as db,
         writing_folder(settings.archive), taught.in_use(settings.archive),
     ):  # fmt: skip
+        rewriting.settle(db, settings.archive, clock())
         arrears.refuse_lost(db, settings.db, settings.archive, loads_official=command == "vocab")
         if ready:
             ready(db)

@@ -8,7 +8,7 @@ from contextlib import closing
 from datetime import timedelta
 from urllib.parse import urlsplit
 
-from db import queue, requests
+from db import queue, requests, tombstones
 from db.connection import guarded, is_there, open_to_read
 from db.freshness import Rhythm
 from db.queue import Found
@@ -151,6 +151,9 @@ def _enqueue(
         queue.add(db, found, now, named=False, refresh=wish.refresh, rested=rested, latest=latest)
         if not wish.names_pages:
             queue.add_due(db, now, wish.refresh, latest)
+    for page in (*named, *found):
+        if tombstones.is_forgotten(db, page.url):
+            intake.skip(page.url)
     asked = {page.url for page in (*named, *found)}
     ahead = [page for page in queue.waiting(db) if page.url in urls or hosts.permits(page.url)]
     if wish.only_named:

@@ -3,16 +3,21 @@
 Nothing is written. What is torn, damaged or foreign is named; the records behind it are found again.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 
 from normalize.errors import ConfigError
 from normalize.findings import CODES, Finding, finding
-from scraper.archive import Archive, Location
+from scraper.archive import LARGEST_RECORD, Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Decision, Verdict, Written, understood
-from scraper.warcs.members import Piece, pieces
+from scraper.warcs.members import BEGIN, TOO_SHORT, Piece, pieces
+
+_HEADER, _HEADER_BYTES = b"\x1f\x8b\x08\0\0\0\0\0", 10
+_LEVELS, _SYSTEMS = (0, 2, 4), (3, 255)
+"""What zlib and Python write as the last two bytes of a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,35 +74,80 @@ def survey(archive: Archive, hear: Callable[[str], object] = len) -> Survey:
     found = Survey(foreign=archive.foreign())
     for name in archive.files():
         hear(name)
-        _file(archive, name, found)
+        try:
+            _file(archive, name, found)
+        except OSError as error:
+            found.damages.append(finding("bad_record", f"{name}: it cannot be read ({error.strerror})"))
     return found
 
 
 def _file(archive: Archive, name: str, found: Survey) -> None:
-    path = archive.folder / name
-    end, size = 0, path.stat().st_size
+    """What a file holds. A record at its end that is incomplete is torn, unless the index knows the file beyond its beginning."""
+    known, torn = archive.known(name), False
+    for place, what in records_of(archive.folder / name, 0):
+        torn = isinstance(what, Damage) and what.torn and place.offset >= known
+        if isinstance(what, Damage):
+            told = f"{name}, offset {place.offset}: {what.why}"
+            (found.torn if torn else found.damages).append(finding("torn_record" if torn else "bad_record", told))
+            continue
+        _add(place, what, found)
+        found.sizes[name] = place.offset + place.length
+    found.sizes.setdefault(name, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes of a file that are no record of ours, and why; `torn` is the beginning of one, at the end of the file."""
+
+    why: str
+    torn: bool = False
+
+
+def records_of(path: Path, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | Damage | None]]:
+    """All that stands in a file from an offset on, in its order; None is a record of no capture. Behind a damage, whose length is
+    not known and is given as 0, the next whole record is found again. Raises OSError."""
     with path.open("rb") as file:
-        damaged: list[tuple[int, str]] = []
-        for piece in pieces(file, gzipped=True):
-            if piece.problem or not piece.gzipped:
-                damaged.append((piece.offset, piece.problem or "bytes that are no gzip"))
-                continue
-            place = Location(name, piece.offset, piece.length)
-            try:
-                _add(place, understood(_bytes(piece)), found)
-            except (ValueError, KeyError, TypeError, ConfigError) as error:
-                damaged.append((piece.offset, f"no record that can be understood ({error})"))
-            end = piece.offset + piece.length
-    for offset, why in damaged:
-        if offset >= end:
-            found.torn.append(finding("torn_record", f"{size - offset:,} bytes at the end of {name} ({why})"))
-        else:
-            found.damages.append(finding("bad_record", f"{name}, offset {offset}: {why}"))
-    found.sizes[name] = end
+        for piece in pieces(file, gzipped=True, start=start):
+            place = Location(path.name, piece.offset, piece.length)
+            yield place, _what(piece)
+
+
+def _what(piece: Piece) -> Written | Verdict | Decision | Damage | None:
+    if piece.problem or not piece.gzipped:
+        return Damage(piece.problem or "bytes that are no gzip", piece.gzipped and _is_torn(piece))
+    if why := _odd_header(piece):
+        return Damage(why)
+    try:
+        return understood(_bytes(piece))
+    except (ValueError, KeyError, TypeError, ConfigError) as error:
+        return Damage(f"no record that can be understood ({error})")
+
+
+def _is_torn(piece: Piece) -> bool:
+    """Whether a record begins and the file ends before it does."""
+    if piece.problem != TOO_SHORT:
+        return False
+    begun = next(piece.chunks(), b"")[: len(BEGIN)]
+    return BEGIN.startswith(begun)
+
+
+def _odd_header(piece: Piece) -> str:
+    """What no check of gzip looks at: the header of a member, which is always the same in a file of ours."""
+    piece.file.seek(piece.offset)
+    header = piece.file.read(_HEADER_BYTES)
+    known = header.startswith(_HEADER) and header[-2] in _LEVELS and header[-1] in _SYSTEMS
+    return "" if known else f"a gzip header that we do not write ({header.hex()})"
 
 
 def _bytes(piece: Piece) -> bytes:
-    return b"".join(piece.chunks())
+    """The bytes of a record. Raises ValueError for more than one can hold."""
+    parts, size = [], 0
+    for chunk in piece.chunks():
+        parts.append(chunk)
+        size += len(chunk)
+        if size > LARGEST_RECORD:
+            raise ValueError(f"more than {LARGEST_RECORD >> 20} MiB")
+    return b"".join(parts)
 
 
 def _add(place: Location, record: Written | Verdict | Decision | None, found: Survey) -> None:

@@ -1,7 +1,8 @@
 """Whether archive and database agree: each record is read, each value derived again from its bytes, and the two are compared."""
 
+import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 from db import captures, comparing, integrity
 from db.comparing import Difference
 from db.connection import Database, guarded, open_to_read
+from db.lock import still
 from normalize.errors import StorageError
 from normalize.wording import counted
 from scraper import arrears, rebuild, rereading, taught
@@ -23,13 +25,15 @@ _MOST_NAMED = 20
 
 @dataclass(slots=True)
 class Verified:
-    """What was compared, and what is wrong: `problems` in words, `differences` by view."""
+    """What was compared, and what is wrong: `problems` in words, `differences` by view. `notes` are no fault or explain one,
+    `advice` says what to do."""
 
     captures: int = 0
     bytes: int = 0
     problems: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    advice: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -37,8 +41,8 @@ class Verified:
         return StorageError.exit_code if self.problems or self.differences else 0
 
     def to_dict(self) -> dict[str, Any]:
-        """One object."""
-        return asdict(self)
+        """One object; `agree` sums it up."""
+        return {"agree": not self.exit_code, **asdict(self)}
 
     def in_lines(self) -> Iterator[str]:
         """For a person."""
@@ -50,6 +54,7 @@ class Verified:
             yield from (f"  only in the database: {row}" for row in one.only_here)
             yield from (f"  only from the archive: {row}" for row in one.only_there)
         yield "they disagree" if self.exit_code else "all of it agrees"
+        yield from self.advice
 
 
 def verify(
@@ -58,30 +63,53 @@ def verify(
 ) -> Verified:  # fmt: skip
     """Compare a database with its archive; nothing of either is changed. Raises UsageError, Busy, StorageError, ConfigError."""
     found = Verified()
-    with guarded(settings.db), closing(open_to_read(settings.db)) as db:
-        archive = Archive(settings.archive, captures.known_files(db), clock())
-        held = survey(archive)
-        found.captures, found.bytes = len(held.captures), sum(held.sizes.values())
+    with guarded(settings.db), closing(open_to_read(settings.db)) as db, still(settings.db, settings.archive):
         found.problems += integrity.problems(db)
-        found.problems += _of_archive(db, archive, held)
-        found.notes += [f"{one.code}: {one.message}" for one in held.torn]
-        found.notes += [f"not ours, and not read: {name}" for name in held.foreign]
-        found.notes += _behind(db, settings)
-        with TemporaryDirectory(prefix=".careerscape-", dir=settings.db.resolve().parent) as folder:
-            again = Path(folder) / "again.db"
-            rebuild.rebuild(settings, again, clock, workers, begin, advance)
-            found.differences += comparing.differences(db, again)
+        found.problems += arrears.lost_vocabulary(db, settings.archive)
+        _archive(db, settings, clock(), found)
+        behind = [*_behind(db, settings)]
+        if settings.archive.is_dir():
+            with _scratch(settings.db) as folder:
+                again = folder / "again.db"
+                rebuild.build(settings, again, clock(), workers, begin, advance)
+                found.differences += comparing.differences(db, again)
+    found.notes += behind
+    if found.problems:
+        found.advice.append("put back from a backup what is damaged or missing; or: careerscape rebuild OUT.db, of what is left")
+    elif found.differences and not behind:
+        found.advice.append("careerscape rebuild OUT.db makes a database that agrees with the archive")
     return found
 
 
-def _of_archive(db: Database, archive: Archive, held: Survey) -> Iterator[str]:
-    for name, size in sorted(captures.known_files(db).items()):
-        path = archive.folder / name
+def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -> None:
+    """Read the archive, and look for all that the index says of it."""
+    known = captures.known_files(db)
+    archive = Archive(settings.archive, known, now)
+    held = survey(archive)
+    found.captures, found.bytes = len(held.captures), sum(held.sizes.values())
+    found.problems += _missing(archive.folder, known)
+    found.problems += [f"{one.code}: {one.message}" for one in held.damages]
+    found.problems += _lost(db, held)
+    found.notes += [f"{one.code}: {one.message}" for one in held.torn]
+    found.notes += [f"not ours, and not read: {name}" for name in held.foreign]
+    new = sum(size - known.get(name, 0) for name, size in held.sizes.items() if size > known.get(name, 0))
+    if new:
+        found.notes.append(f"{new:,} bytes are not in the index yet: the next run takes them over")
+
+
+def _missing(folder: Path, known: dict[str, int]) -> Iterator[str]:
+    if known and not folder.is_dir():
+        yield f"{folder}: the archive is missing (--archive names another)"
+        return
+    for name, size in sorted(known.items()):
+        path = folder / name
         if not path.is_file():
             yield f"{path}: the file is missing"
         elif (there := path.stat().st_size) < size:
             yield f"{path}: {size - there:,} bytes are missing at its end"
-    yield from (f"{one.code}: {one.message}" for one in held.damages)
+
+
+def _lost(db: Database, held: Survey) -> Iterator[str]:
     lying = {(one.place, one.name) for one in held.captures}
     lost = [(name, place) for name, at in captures.places(db).items() if ((place := Location(*at)), name) not in lying]
     for name, place in lost[:_MOST_NAMED]:
@@ -91,8 +119,25 @@ def _of_archive(db: Database, archive: Archive, held: Survey) -> Iterator[str]:
 
 
 def _behind(db: Database, settings: Settings) -> Iterator[str]:
-    """What explains a difference: another parser, rules that wait."""
+    """What explains a difference: another parser, rules that wait, a run that died."""
     with taught.in_use(settings.archive), rereading.by_applied_rules(db):
         if stale := rereading.stale(db):
             yield f"{counted(len(stale), 'capture')} were read by another version: careerscape reparse"
     yield from arrears.of_archive(db, settings.archive)
+    if left := comparing.unpublished(db):
+        yield f"{counted(left, 'capture')} of a run that was interrupted wait: the next run publishes them"
+
+
+@contextmanager
+def _scratch(db: Path) -> Iterator[Path]:
+    """A folder beside a database, or where nothing can be written there, of the system; what a killed process left is removed."""
+    prefix = f".{db.name}-verify-"
+    beside = db.resolve().parent
+    for left in beside.glob(f"{prefix}*"):
+        shutil.rmtree(left, ignore_errors=True)
+    try:
+        made = TemporaryDirectory(prefix=prefix, dir=beside)
+    except OSError:
+        made = TemporaryDirectory(prefix=prefix)
+    with made as folder:
+        yield Path(folder)

@@ -42,7 +42,8 @@ class Hop:
 class Visit:
     """How a page was fetched: `url` is the last address as it was asked for, `at` when its response had come, `hops` are all
     requests that were made for it; `wait_s` is the pause that the host `waits_on` asks for, None where none does. `given_up` says
-    that the run had no more time for it: it counts for nothing."""
+    that the run had no more time for it: it counts for nothing. `forgotten` is the forgotten page that it leads to, which was not
+    asked for."""
 
     requested: str
     url: str
@@ -54,6 +55,7 @@ class Visit:
     wait_s: float | None = None
     given_up: bool = False
     waits_on: str = ""
+    forgotten: str = ""
 
 
 def row_of(hop: Hop) -> RequestRow:

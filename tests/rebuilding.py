@@ -112,16 +112,18 @@ def old_files(root: Path) -> None:
 
 def scraped(world: World) -> None:
     """Conditional requests, redirects, private pages, pages that changed and pages that are gone."""
-    seed, other = as_html(SEED), as_html(SEED.with_cell("Average age", "50", "51"))
     html = {"content-type": "text/html"}
     private = html | {"x-robots-tag": "noarchive"}
-    one, two, three, four = (at(A, replace(SEED, left=f"Analyst {n}")) for n in range(4))
+    pages = [replace(SEED, left=f"Analyst {n}") for n in range(4)]
+    one, two, three, four = (at(A, page) for page in pages)
+    a, b, c, d = map(as_html, pages)
+    other = as_html(pages[0].with_cell("Average age", "50", "51"))
     answers = {
-        one: [_tagged("1", html, seed), _tagged("1", html, seed), (200, html, other), (200, html, seed), (200, html, seed)],
-        two: [_tagged("2", private, other), *[_tagged("2", html, other)] * 2, (200, html, other), (404, {})],
-        three: [_tagged("3", html, seed), _tagged("3", private, seed), *[_tagged("3", html, seed)] * 3],
+        one: [_tagged("1", html, a), _tagged("1", html, a), (200, html, other), (200, html, a), (200, html, a)],
+        two: [_tagged("2", private, b), *[_tagged("2", html, b)] * 2, (200, html, b), (404, {})],
+        three: [_tagged("3", html, c), _tagged("3", private, c), *[_tagged("3", html, c)] * 3],
         at(A): [(301, {"location": four})] * 5,
-        four: [_tagged("4", html, other + b"<!-- -->")] * 5,
+        four: [_tagged("4", html, d)] * 5,
     }
     for day in range(5):
         world.pages = {url: given[day] for url, given in answers.items()}
@@ -130,9 +132,11 @@ def scraped(world: World) -> None:
 
 
 def _tagged(etag: str, headers: dict[str, str], body: bytes) -> Callable[[httpx.Request], Any]:
+    headers = headers | {"etag": f'"{etag}"'}
+
     def answer(request: httpx.Request) -> Any:
-        confirmed = request.headers.get("if-none-match") == etag
-        return (304, headers | {"etag": etag}) if confirmed else (200, headers | {"etag": etag}, body)
+        confirmed = request.headers.get("if-none-match") == headers["etag"]
+        return (304, headers) if confirmed else (200, headers, body)
 
     return answer
 

@@ -367,6 +367,11 @@ CASES: dict[str, tuple[list[Age], Stretches, Changes]] = {
         [(42, 0, 30, 3)],
         [(42, "removed", 9, "smith")],
     ),
+    "the last of two in conflict is removed": (
+        [(0, "cook", 42), (2, "cook", "gone"), (2, "driver", 43), (3, "driver", "gone"), (30, "cook", 42)],
+        [(42, 0, 0, 1), (42, 30, 30, 1)],
+        [(42, "removed", 2, "cook"), (43, "removed", 3, "driver"), ("removed", 42, 30, "cook")],
+    ),
     "missing beside ok": (
         [(0, "cook", 42), (1, "driver", "missing"), (6, "cook", 42)],
         [(42, 0, 6, 2)],

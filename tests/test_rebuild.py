@@ -49,6 +49,7 @@ def test_a_rebuilt_database_says_the_same(made: Path):
 def test_all_fixture_pages_at_three_dates(tmp_path: Path):
     rebuilding.fixtures(tmp_path)
     done = check(tmp_path)
+    assert done.captures > 80
     assert (done.captures, done.exit_code) == rows(settings(tmp_path).db, "SELECT count(*), 0 FROM capture")[0]
 
 
@@ -64,10 +65,26 @@ def test_a_verdict_is_replayed_and_its_page_not_read(tmp_path: Path, monkeypatch
     assert check(tmp_path).rejected == 1
 
 
-@pytest.mark.parametrize("seed", range(20))
-def test_the_order_of_loading_does_not_matter(world: World, monkeypatch: pytest.MonkeyPatch, seed: int):
+def everything(world: World) -> Path:
+    """An archive with conditional requests, revisits, holds and releases."""
     rebuilding.scraped(world)
     rebuilding.drift(world.root)
-    chance = random.Random(seed)
+    return world.root
+
+
+@pytest.mark.parametrize("orders", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_the_order_of_loading_does_not_matter(world: World, monkeypatch: pytest.MonkeyPatch, orders: int):
+    root = everything(world)
+    expected, chance = digest(settings(root).db), random.Random(orders)
     monkeypatch.setattr(rebuild, "in_order", lambda lying: chance.sample(found := list(lying), len(found)))
-    check(world.root)
+    assert {digest(again(root, f"{n}.db").path) for n in range(orders)} == {expected}
+
+
+@pytest.mark.parametrize("orders", [3, pytest.param(20, marks=pytest.mark.slow)])
+def test_the_order_of_the_records_does_not_matter(world: World, orders: int):
+    root = everything(world)
+    expected = said(settings(root).db)
+    for seed in range(orders):
+        there = scattered(root, root / str(seed), seed)
+        assert again(there).exit_code == 0
+        assert said(there / "again.db") == expected, seed

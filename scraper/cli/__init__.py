@@ -9,9 +9,23 @@ from normalize.errors import CareerscapeError, StorageError
 from scraper.cli.base import EVERYWHERE, app
 from scraper.process import Terminated, prepare_streams
 
-from scraper.cli import loading, past, planning, asking, over_time, quality, again, state, backup, teaching  # isort: skip
+from scraper.cli import loading, past, planning, asking, over_time, quality, again, state, backup, forgetting, teaching  # isort: skip
 
-__all__ = ["again", "app", "asking", "backup", "loading", "main", "over_time", "past", "planning", "quality", "state", "teaching"]
+__all__ = [
+    "again",
+    "app",
+    "asking",
+    "backup",
+    "forgetting",
+    "loading",
+    "main",
+    "over_time",
+    "past",
+    "planning",
+    "quality",
+    "state",
+    "teaching",
+]
 
 
 def main() -> None:

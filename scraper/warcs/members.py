@@ -14,6 +14,8 @@ _IN_MEMORY = 16 << 20
 _LIKELY_BYTES, _LIKELY_RATIO = 64 << 20, 200
 _GZIP = 31
 
+TOO_SHORT = "the gzip member ends too early"
+
 
 @dataclass(frozen=True, slots=True)
 class Piece:
@@ -50,16 +52,17 @@ class Piece:
                 start = max(0, start - len(chunk))
 
 
-def pieces(file: BinaryIO, gzipped: bool) -> Iterator[Piece]:
-    """The pieces of a file that can be sought in. `gzipped` is what its name says, for a file whose first bytes say nothing."""
-    file.seek(0)
+def pieces(file: BinaryIO, gzipped: bool, start: int = 0) -> Iterator[Piece]:
+    """The pieces of a file that can be sought in, from `start` on, where a member begins. `gzipped` is what its name says, for a
+    file whose first bytes say nothing."""
+    file.seek(start)
     head = file.read(len(BEGIN))
     if not head:
         return
     if not head.startswith(_MAGIC) and (head == BEGIN or not gzipped):
-        yield Piece(file, 0, False)
+        yield Piece(file, start, False)
         return
-    offset: int | None = 0
+    offset: int | None = start
     while offset is not None:
         file.seek(offset)
         if not (head := file.read(len(_MAGIC))):
@@ -94,7 +97,7 @@ def _checked(file: BinaryIO, offset: int) -> tuple[int, str, bytes | None]:
                 kept.append(out)
                 kept = kept if size <= _IN_MEMORY else None
     if not inflater.eof:
-        return 0, "the gzip member ends too early", None
+        return 0, TOO_SHORT, None
     return offset + read - len(inflater.unused_data), "", None if kept is None else b"".join(kept)
 
 
