@@ -79,6 +79,16 @@ _VIEWS: dict[str, list[tuple[str, str, str | None, str]]] = {
         ("severity", "info, warning or error; only an error makes a page partial", None, _OURS),
         ("message", "What was found, in words", None, _OURS),
     ],
+    "every_finding": [
+        ("reading_id", "The reading that found it; NULL for what concerns a run", None, _OURS),
+        ("run_id", "The run of the reading", None, _OURS),
+        ("number", "Order of the findings of a reading", None, _OURS),
+        ("side", "0 for left, 1 for right, NULL when the whole page is meant", None, _OURS),
+        ("field_id", "The field concerned, if it is one", None, _OURS),
+        ("code", "Code of the finding, see docs/findings.md", None, _OURS),
+        ("severity", "info, warning or error", None, _OURS),
+        ("message", "What was found, in words; `finding` is the view for questions", None, _OURS),
+    ],
     "capture": [
         ("capture_id", _ID, None, _OURS),
         ("url", _URL, None, _PAGE),

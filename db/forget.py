@@ -150,7 +150,6 @@ def _captures(db: Database, page: int) -> tuple[int, list[int]]:
     _each(db, "DELETE FROM page_finding WHERE reading_id IN ({})", readings)
     for table in ("staged", "validator", "hold", "applied_change"):
         _each(db, f"DELETE FROM {table} WHERE page_capture_id IN ({{}})", captures)
-    _each(db, "DELETE FROM staged WHERE reading_id IN ({})", readings)
     _each(db, "DELETE FROM reading WHERE id IN ({})", readings)
     _each(db, "UPDATE page_capture SET body_capture_id = NULL WHERE id IN ({})", captures)
     _each(db, "DELETE FROM page_capture WHERE id IN ({})", captures)

@@ -42,25 +42,27 @@ def sweep(db: Database) -> list[str]:
 
 def _statements() -> list[str]:
     """Each table before those that it points at."""
-    found = [
-        "DELETE FROM sighting WHERE content_id NOT IN (SELECT content_id FROM reading WHERE content_id IS NOT NULL)",
-        "DELETE FROM content WHERE id NOT IN (SELECT content_id FROM reading WHERE content_id IS NOT NULL)",
-    ]
+    found = [f"DELETE FROM sighting WHERE content_id {_unread('content_id')}", f"DELETE FROM content WHERE id {_unread('content_id')}"]
     for table, column in _SECTIONS.items():
         unused = f"NOT IN (SELECT {column} FROM sighting WHERE {column} IS NOT NULL)"
         if table in _ITEMS:
             items, owner = _ITEMS[table]
             found.append(f"DELETE FROM {items} WHERE {owner} {unused}")
         found.append(f"DELETE FROM {table} WHERE id {unused}")
-    unused = "NOT IN (SELECT finding_set_id FROM reading WHERE finding_set_id IS NOT NULL)"
     return [
         *found,
-        f"DELETE FROM shared_finding WHERE finding_set_id {unused}",
-        f"DELETE FROM finding_set WHERE id {unused}",
+        f"DELETE FROM shared_finding WHERE finding_set_id {_unread('finding_set_id')}",
+        f"DELETE FROM finding_set WHERE id {_unread('finding_set_id')}",
         "DELETE FROM job_title WHERE id NOT IN (SELECT title_id FROM sighting) "
         "AND id NOT IN (SELECT title_id FROM job WHERE title_id IS NOT NULL)",
         "DELETE FROM capture_form WHERE id NOT IN (SELECT form_id FROM page_capture)",
     ]
+
+
+def _unread(column: str) -> str:
+    """That neither a reading nor one that waits has a row."""
+    some = " UNION ".join(f"SELECT {column} FROM {table} WHERE {column} IS NOT NULL" for table in ("reading", "staged"))
+    return f"NOT IN ({some})"
 
 
 def drop_files(db: Database, gone: list[str]) -> None:

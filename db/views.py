@@ -271,6 +271,7 @@ def definitions() -> dict[str, str]:
         "occupation": _occupation(),
         "occupation_latest": _occupation_latest(),
         "comparison": _comparison(),
+        "every_finding": EVERY_FINDING,
         "finding": _finding(),
         "capture": "SELECT c.capture_id, p.url, c.captured_at, coalesce(c.fetched_at, c.captured_at) AS fetched_at, k.origin, "
         "k.http_status AS status, "
@@ -296,13 +297,9 @@ def definitions() -> dict[str, str]:
     }  # fmt: skip
 
 
-def _all() -> dict[str, str]:
-    return {"every_finding": EVERY_FINDING, **definitions()}
-
-
 def digest() -> str:
     """Changes with any view's definition."""
-    return hashlib.sha256("\n".join(f"{n} {q}" for n, q in _all().items()).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(f"{n} {q}" for n, q in definitions().items()).encode()).hexdigest()[:16]
 
 
 def drop(db: Database) -> None:
@@ -313,5 +310,5 @@ def drop(db: Database) -> None:
 
 def create(db: Database) -> None:
     """Make all views, of which none is there."""
-    for name, query in _all().items():
+    for name, query in definitions().items():
         db.conn.execute(f'CREATE VIEW "{name}" AS {query}')

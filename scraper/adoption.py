@@ -14,6 +14,7 @@ from scraper import bodies, burying, discovery, gate
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Decision, Tombstone, Verdict, Written
+from scraper.survey import Damage, records_of
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
@@ -83,22 +84,27 @@ class _Adoption:
                 self._intake.sync()
 
     def _survey(self, name: str, known: int, size: int) -> _Tail:
-        """How far a file holds whole records; what is torn is cut off, what is no record is named. Gathers the verdicts."""
-        end, problem = known, ""
-        try:
-            for place, record in self._archive.since(name, known):
-                end = place.offset + place.length
-                if isinstance(record, Tombstone):
-                    self._tombstones.append(record)
-                if isinstance(record, Verdict) and record.code in CODES:
-                    self._verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
-        except CorruptRecord as error:
-            problem = str(error)
-        if problem:
-            self._intake.note(finding("foreign_bytes", problem))
-        elif end < size:
-            self._archive.cut(name, end)
-            self._intake.note(finding("torn_record", f"{size - end:,} bytes at the end of {name}"))
+        """How far a file holds whole records. A torn one at the end is cut off, other damage is named, and what lies behind it is
+        whole. Gathers verdicts and tombstones."""
+        end, damages = known, list[tuple[int, Damage]]()
+        for place, record in records_of(self._archive.folder / name, known):
+            if isinstance(record, Damage):
+                damages.append((place.offset, record))
+                continue
+            end = place.offset + place.length
+            if isinstance(record, Tombstone):
+                self._tombstones.append(record)
+            if isinstance(record, Verdict) and record.code in CODES:
+                self._verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
+        for offset, damage in damages:
+            told = f"{name}, offset {offset}: {damage.why}"
+            if offset < end:
+                self._intake.note(finding("bad_record", told))
+            elif damage.torn:
+                self._archive.cut(name, offset)
+                self._intake.note(finding("torn_record", f"{size - offset:,} bytes at the end of {name}"))
+            else:
+                self._intake.note(finding("foreign_bytes", told))
         return _Tail(name, known, end)
 
     def _batch(
@@ -175,10 +181,9 @@ class _Adoption:
 
 
 def _between(archive: Archive, tail: _Tail) -> Iterator[Record]:
-    """The records of a tail; what stands behind it is not looked at."""
-    at = tail.start
-    records = archive.since(tail.name, tail.start)
-    while at < tail.end:
-        place, record = next(records)
-        at = place.offset + place.length
-        yield place, record
+    """The whole records of a tail."""
+    for place, record in records_of(archive.folder / tail.name, tail.start):
+        if place.offset >= tail.end:
+            return
+        if not isinstance(record, Damage):
+            yield place, record

@@ -11,7 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from db import captures, learned, load, publish, runs
+from db import captures, learned, load, publish, runs, tombstones
 from db.connection import Database, guarded, is_there, open_to_write
 from db.lock import writing, writing_folder
 from normalize import vocabulary
@@ -114,11 +114,13 @@ class _Rebuilding:
         coder.check()
         held = survey(self._archive)
         self.done.lost += held.damages
-        self.done.told += [*held.torn, *(finding("foreign_file", name) for name in held.foreign)]
+        self.done.told += [*held.odd, *held.torn, *(finding("foreign_file", name) for name in held.foreign)]
         lying = in_order(held.distinct())
         begin(len(lying))
         run_id = runs.begin(self._db, "rebuild", stamp(self._now))
         with self._db.atomic():
+            for one in sorted(held.tombstones, key=lambda one: (one.at, one.url_sha256, one.reason)):
+                tombstones.bury(self._db, one.url_sha256, one.at, one.reason)
             version_id = load.version(self._db, version.parser(), vocabulary.version())
         for some in ([one for one in lying if one.revisit == revisit] for revisit in (False, True)):
             for start in range(0, len(some), self._pool.pages_together):

@@ -139,6 +139,18 @@ def head(record: bytes) -> dict[str, str]:
     return {name.lower(): value for name, value in _parsed(record).headers.items()}
 
 
+def with_headers(record: bytes, said: Mapping[str, str]) -> bytes:
+    """A record of which some WARC headers (named in lower case) say something else; those that are to be empty go."""
+    first, _, rest = record.partition(b"\r\n\r\n")
+    lines = []
+    for line in first.split(b"\r\n"):
+        name, colon, _ = line.partition(b":")
+        new = said.get(name.decode("latin-1").lower()) if colon else None
+        if new != "":
+            lines.append(line if new is None else name + b": " + new.encode())
+    return b"\r\n".join(lines) + b"\r\n\r\n" + rest
+
+
 def body(record: bytes) -> bytes:
     """The body that a record holds. Raises ValueError for what is no record."""
     parsed = _parsed(record)

@@ -197,6 +197,14 @@ def coverage_line(counts: Row, covered: Mapping[str, int]) -> str:
     return f"{occupations} on {pages}: {states}{waiting}"
 
 
+def outdated_line(captures: int) -> str:
+    """That captures were read by another version, empty for none."""
+    if not captures:
+        return ""
+    told = "changes between them and newer ones are not told before they are read again"
+    return f"{counted(captures, 'capture')} read by another version: careerscape reparse ({told})"
+
+
 def queue_lines(db: Database, now: str) -> Iterator[str]:
     """What there is to tell of the queue: what is due, when the next page is, which hosts are left alone, what is parked."""
     counts = queue.counts(db, now)

@@ -27,6 +27,7 @@ from scraper.warcs.members import pieces
 
 _LEVEL = 6
 _CHUNK = 1 << 16
+_REQUESTED = "careerscape-requested-uri"
 _UNNAMED = ".rewritten"
 
 
@@ -58,7 +59,6 @@ class _Lying:
     place: Location
     written: Written
     refers_to: str
-    refers_at: str
 
     @property
     def name(self) -> str:
@@ -111,7 +111,7 @@ class _Planning:
             return
         if isinstance(said, Written):
             bare = replace(said, capture=replace(said.capture, body=b""))
-            lying = _Lying(place, bare, head.get("warc-refers-to-target-uri", ""), head.get("warc-refers-to-date", ""))
+            lying = _Lying(place, bare, head.get("warc-refers-to-target-uri", ""))
             gone = self._is_gone(said.capture.url)
             (self._gone if gone else self._stay).setdefault(said.sha256, []).append(lying)
             if gone:
@@ -130,21 +130,22 @@ class _Planning:
             heir = None if whole else min(lying, key=lambda one: (one.written.capture.status == 304, *_order(one.place)))
             holder = min(whole, key=lambda one: _order(one.place)) if whole else heir
             for one in lying:
+                said = {_REQUESTED: ""} if self._is_gone(one.written.capture.requested) else {}
                 if gone and one is heir:
                     self._change(one.place, records.whole(replace(self._unnamed(one), body=self._body(sha256))))
-                elif one.written.revisit and self._is_gone(one.refers_to) and holder:
+                    continue
+                if one.written.revisit and self._is_gone(one.refers_to) and holder:
                     at = stamp(holder.written.capture.captured_at)
-                    self._change(one.place, records.revisit(self._unnamed(one), holder.written.capture.url, at))
-                elif self._is_gone(one.written.capture.requested):
-                    self._change(one.place, self._without_request(one))
+                    said |= {"warc-refers-to-target-uri": holder.written.capture.url, "warc-refers-to-date": at}
+                if said:
+                    self._change(one.place, records.with_headers(self._record_at(one.place), said))
         for place, decided in self._decisions:
             self._decide(place, decided)
 
-    def _without_request(self, one: _Lying) -> bytes:
-        capture = self._unnamed(one)
-        if not one.written.revisit:
-            return records.whole(replace(capture, body=self._archive.read(one.place, one.written.sha256)))
-        return records.revisit(capture, one.refers_to, one.refers_at)
+    def _record_at(self, place: Location) -> bytes:
+        with (self._archive.folder / place.warc_file).open("rb") as file:
+            file.seek(place.offset)
+            return gzip.decompress(file.read(place.length))
 
     def _decide(self, place: Location, decided: Decision) -> None:
         kept = tuple(name for name in decided.captures if name not in self._names)

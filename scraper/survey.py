@@ -7,17 +7,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import BinaryIO
 
+from db import tombstones
 from normalize.errors import ConfigError
 from normalize.findings import CODES, Finding, finding
 from scraper.archive import LARGEST_RECORD, Archive, Location
 from scraper.capture import Capture, capture_id, stamp
-from scraper.records import Decision, Verdict, Written, understood
+from scraper.records import Decision, Tombstone, Verdict, Written, understood
 from scraper.warcs.members import BEGIN, TOO_SHORT, Piece, pieces
 
 _HEADER, _HEADER_BYTES = b"\x1f\x8b\x08\0\0\0\0\0", 10
 _LEVELS, _SYSTEMS = (0, 2, 4), (3, 255)
 """What zlib and Python write as the last two bytes of a header."""
+
+Record = Written | Verdict | Decision | Tombstone
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +41,16 @@ class Lying:
 
 @dataclass
 class Survey:
-    """What an archive holds. `sizes` tell how far each file holds whole records, `damages` what is wrong, as findings."""
+    """What an archive holds. `sizes` tell how far each file holds whole records. As findings: `damages` are what is lost, `odd`
+    what was changed and is whole all the same, `torn` what a dead run left incomplete."""
 
     captures: list[Lying] = field(default_factory=list)
     verdicts: dict[str, Finding] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
+    tombstones: list[Tombstone] = field(default_factory=list)
     sizes: dict[str, int] = field(default_factory=dict)
     damages: list[Finding] = field(default_factory=list)
+    odd: list[Finding] = field(default_factory=list)
     torn: list[Finding] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
@@ -58,10 +65,12 @@ class Survey:
         return sorted(self.decisions, key=lambda made: (made.at, made.what, made.captures))
 
     def distinct(self) -> list[Lying]:
-        """Each capture once: the first whole record of it, one with a body before others."""
+        """Each capture once: the first whole record of it, one with a body before others; none of a page that is forgotten."""
         found: dict[str, Lying] = {}
+        forgotten = {one.url_sha256 for one in self.tombstones}
         for lying in sorted(self.captures, key=lambda one: (one.revisit, *_place(one))):
-            found.setdefault(lying.name, lying)
+            if not forgotten or tombstones.digest(lying.capture.url) not in forgotten:
+                found.setdefault(lying.name, lying)
         return list(found.values())
 
 
@@ -83,16 +92,22 @@ def survey(archive: Archive, hear: Callable[[str], object] = len) -> Survey:
 
 def _file(archive: Archive, name: str, found: Survey) -> None:
     """What a file holds. A record at its end that is incomplete is torn, unless the index knows the file beyond its beginning."""
-    known, torn = archive.known(name), False
-    for place, what in records_of(archive.folder / name, 0):
-        torn = isinstance(what, Damage) and what.torn and place.offset >= known
-        if isinstance(what, Damage):
-            told = f"{name}, offset {place.offset}: {what.why}"
-            (found.torn if torn else found.damages).append(finding("torn_record" if torn else "bad_record", told))
-            continue
-        _add(place, what, found)
-        found.sizes[name] = place.offset + place.length
-    found.sizes.setdefault(name, 0)
+    damages: list[tuple[int, Damage]] = []
+    end = 0
+    with (archive.folder / name).open("rb") as file:
+        for place, what in records_of(archive.folder / name, 0):
+            if isinstance(what, Damage):
+                damages.append((place.offset, what))
+                continue
+            end = place.offset + place.length
+            _add(place, what, found)
+            if odd := _odd_header(file, place.offset):
+                found.odd.append(finding("bad_record", f"{name}, offset {place.offset}: {odd}"))
+    for offset, damage in damages:
+        torn = damage.torn and offset >= max(end, archive.known(name))
+        told = f"{name}, offset {offset}: {damage.why}"
+        (found.torn if torn else found.damages).append(finding("torn_record" if torn else "bad_record", told))
+    found.sizes[name] = end
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +118,7 @@ class Damage:
     torn: bool = False
 
 
-def records_of(path: Path, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | Damage | None]]:
+def records_of(path: Path, start: int) -> Iterator[tuple[Location, Record | Damage | None]]:
     """All that stands in a file from an offset on, in its order; None is a record of no capture. Behind a damage, whose length is
     not known and is given as 0, the next whole record is found again. Raises OSError."""
     with path.open("rb") as file:
@@ -112,11 +127,9 @@ def records_of(path: Path, start: int) -> Iterator[tuple[Location, Written | Ver
             yield place, _what(piece)
 
 
-def _what(piece: Piece) -> Written | Verdict | Decision | Damage | None:
+def _what(piece: Piece) -> Record | Damage | None:
     if piece.problem or not piece.gzipped:
         return Damage(piece.problem or "bytes that are no gzip", piece.gzipped and _is_torn(piece))
-    if why := _odd_header(piece):
-        return Damage(why)
     try:
         return understood(_bytes(piece))
     except (ValueError, KeyError, TypeError, ConfigError) as error:
@@ -131,12 +144,12 @@ def _is_torn(piece: Piece) -> bool:
     return BEGIN.startswith(begun)
 
 
-def _odd_header(piece: Piece) -> str:
+def _odd_header(file: BinaryIO, offset: int) -> str:
     """What no check of gzip looks at: the header of a member, which is always the same in a file of ours."""
-    piece.file.seek(piece.offset)
-    header = piece.file.read(_HEADER_BYTES)
+    file.seek(offset)
+    header = file.read(_HEADER_BYTES)
     known = header.startswith(_HEADER) and header[-2] in _LEVELS and header[-1] in _SYSTEMS
-    return "" if known else f"a gzip header that we do not write ({header.hex()})"
+    return "" if known else f"a whole record behind a gzip header that we do not write ({header.hex()})"
 
 
 def _bytes(piece: Piece) -> bytes:
@@ -150,10 +163,12 @@ def _bytes(piece: Piece) -> bytes:
     return b"".join(parts)
 
 
-def _add(place: Location, record: Written | Verdict | Decision | None, found: Survey) -> None:
+def _add(place: Location, record: Record | None, found: Survey) -> None:
     if isinstance(record, Written):
         found.captures.append(Lying(place, replace(record.capture, body=b""), record.sha256, record.revisit))
     elif isinstance(record, Verdict) and record.code in CODES:
         found.verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
     elif isinstance(record, Decision):
         found.decisions.append(record)
+    elif isinstance(record, Tombstone):
+        found.tombstones.append(record)

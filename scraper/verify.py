@@ -15,7 +15,7 @@ from db.connection import Database, guarded, open_to_read
 from db.lock import still
 from normalize.errors import StorageError
 from normalize.wording import counted
-from scraper import arrears, rebuild, rereading, taught
+from scraper import arrears, rebuild, report, rereading, taught
 from scraper.archive import Archive, Location
 from scraper.settings import Settings
 from scraper.survey import Survey, survey
@@ -88,7 +88,7 @@ def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -
     held = survey(archive)
     found.captures, found.bytes = len(held.captures), sum(held.sizes.values())
     found.problems += _missing(archive.folder, known)
-    found.problems += [f"{one.code}: {one.message}" for one in held.damages]
+    found.problems += [f"{one.code}: {one.message}" for one in (*held.damages, *held.odd)]
     found.problems += _lost(db, held)
     found.notes += [f"{one.code}: {one.message}" for one in held.torn]
     found.notes += [f"not ours, and not read: {name}" for name in held.foreign]
@@ -121,8 +121,8 @@ def _lost(db: Database, held: Survey) -> Iterator[str]:
 def _behind(db: Database, settings: Settings) -> Iterator[str]:
     """What explains a difference: another parser, rules that wait, a run that died."""
     with taught.in_use(settings.archive), rereading.by_applied_rules(db):
-        if stale := rereading.stale(db):
-            yield f"{counted(len(stale), 'capture')} were read by another version: careerscape reparse"
+        if line := report.outdated_line(len(rereading.stale(db))):
+            yield line
     yield from arrears.of_archive(db, settings.archive)
     if left := comparing.unpublished(db):
         yield f"{counted(left, 'capture')} of a run that was interrupted wait: the next run publishes them"

@@ -288,8 +288,8 @@ def test_a_page_of_ones_own(toured: tuple[Command, str]):
     assert "warning" not in done.stderr
 
 
-def test_the_readme_asks_five_questions_and_where_a_number_came_from():
-    assert [Path(shlex.split(question)[0]).name for question, _ in QUESTIONS] == ["sqlite-utils"] * 5 + ["careerscape"]
+def test_the_readme_asks_five_questions_where_a_number_came_from_and_since_when():
+    assert [Path(shlex.split(question)[0]).name for question, _ in QUESTIONS] == ["sqlite-utils"] * 5 + ["careerscape"] * 2
 
 
 def test_every_command_stands_in_the_readme():

@@ -13,7 +13,7 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     from datetime import UTC, datetime
 
     from db import coverage, holds, hosts, queries, queue, requests
-    from scraper import report, terminal
+    from scraper import report, rereading, terminal
     from scraper.capture import stamp
 
     time = datetime.now(UTC)
@@ -25,15 +25,17 @@ def status(context: typer.Context, as_json: Json = False) -> None:
         more = {"queue": queue.counts(db, now), "held": hosts.held(db, now), "parked": queue.parked(db, 100)}
         more |= {"requests": requests.outcomes(db, scraped), "held_runs": [asdict(run) for run in holds.waiting(db)]}
         more["releases"] = holds.released(db, 10)
+        outdated = len(rereading.stale(db))
         lines = [
             report.coverage_line(counts, covered),
+            report.outdated_line(outdated),
             *report.held_lines(db),
             *report.released_lines(db, 3),
             *report.queue_lines(db, now),
             report.requests_line(db, scraped),
         ]
     if as_json:
-        terminal.print_json({**counts, "coverage": covered, **more, "runs": runs})
+        terminal.print_json({**counts, "outdated_captures": outdated, "coverage": covered, **more, "runs": runs})
         return
     terminal.tell("\n".join(filter(None, lines)))
     terminal.tell("")
