@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from db import captures, coding, load, publish, runs, schema
-from db.connection import APPLICATION_ID, Database, open_to_write
+from db import coding, publish, runs
+from db.connection import Database, open_to_write
 from normalize.codes import Candidate, Coded, Kind
-from tests.histories import NOW, Shown, day, history, reading
+from tests import migrating
+from tests.histories import NOW, Shown, day, history
 from tests.imports import rows, sound
 
 CITY, STATE, INDUSTRY, MAJOR, DEGREE = (
@@ -279,30 +280,14 @@ def test_what_publishing_coded_by_the_built_in_lists_is_no_former_code(db):
 # --- from an older database ------------------------------------------------------------------------------------------
 
 
-def test_a_database_without_codes_and_conflicts_is_taken_over(tmp_path):
-    path = tmp_path / "old.db"
-    db = Database(path)
-    schema.migrations.apply(db, stop_before="truth")
-    db.conn.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    db.conn.execute("PRAGMA user_version = 3")
-    run_id = runs.begin(db, "import", NOW)
-    for number, (title, jobs) in enumerate((("Baker", 5), ("BAKER", 6))):
-        facts = (("left", "outlook.jobs", "", jobs, "ok"), ("left", STATE, "", "Ohio", "ok"))
-        page = Shown(day(number), "baker", f"cook{number}", facts, titles=(title, "Cook"))
-        row = captures.CaptureRow(
-            page.capture_id, page.url, page.at, page.at, "live", "http", "text/html", "", 200, page.sha256, "a", 0, 1
-        )
-        load.load(db, run_id, load.version(db, "p", "v"), captures.add(db, row), reading(page))
-    db.conn.execute("UPDATE page_capture SET published_reading_id = newest_reading_id")
-    db.conn.commit()
-    db.close()
+@pytest.mark.parametrize("version", [1, 2, 3])
+def test_a_database_without_codes_and_conflicts_is_taken_over(tmp_path, version):
+    path = migrating.old(version, tmp_path)
     open_to_write(path).close()
-    assert rows(path, "SELECT slug, title FROM occupation ORDER BY slug") == [
-        ("baker", "BAKER"), ("cook0", "Cook"), ("cook1", "Cook"),
-    ]  # fmt: skip
-    assert rows(path, "SELECT occupation, field, value_count FROM conflict") == [("baker", "outlook.jobs", 2)]
-    latest = "SELECT outlook_jobs, best_state_usps FROM occupation_latest WHERE slug = 'baker'"
-    assert rows(path, latest) == [(None, "OH")]
+    coded = "SELECT count(best_state_usps), count(degree_isced), count(best_industry_naics) FROM occupation_latest"
+    assert all(rows(path, coded)[0])
+    disputed = "SELECT DISTINCT field FROM conflict WHERE occupation = 'loss-mitigation-specialist'"
+    assert ("demographics.age_mean",) in rows(path, disputed)
     assert rows(path, "SELECT count(*) FROM applied_change") == [(0,)]
     assert sound(path)
 
