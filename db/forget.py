@@ -145,6 +145,7 @@ def _captures(db: Database, page: int) -> tuple[int, list[int]]:
     jobs = sorted(set(_ids(db, shown, readings)))
     for table in ("job_current", "disagreement", "span", "source_change"):
         _each(db, f"DELETE FROM {table} WHERE job_id IN ({{}})", jobs)
+    _leave_bodies(db, page)
     _each(db, "UPDATE page_capture SET newest_reading_id = NULL, published_reading_id = NULL WHERE id IN ({})", captures)
     _each(db, "UPDATE alert SET first_capture_id = NULL WHERE first_capture_id IN ({})", captures)
     _each(db, "DELETE FROM page_finding WHERE reading_id IN ({})", readings)
@@ -154,6 +155,16 @@ def _captures(db: Database, page: int) -> tuple[int, list[int]]:
     _each(db, "UPDATE page_capture SET body_capture_id = NULL WHERE id IN ({})", captures)
     _each(db, "DELETE FROM page_capture WHERE id IN ({})", captures)
     return len(captures), jobs
+
+
+def _leave_bodies(db: Database, page: int) -> None:
+    """Let captures of other pages point at none of a page: the archive had lost these bodies before."""
+    query = (
+        "SELECT min(c.id), lower(hex(c.sha256)) FROM page_capture c JOIN page_capture b ON b.id = c.body_capture_id "
+        "WHERE b.page_id = ? AND c.page_id != b.page_id GROUP BY c.sha256"
+    )
+    for row, sha256 in db.execute(query, [page]).fetchall():
+        _hold_body(db, row, sha256)
 
 
 def _visits(db: Database, url: str, page: int) -> tuple[int, int]:

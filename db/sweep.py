@@ -42,7 +42,8 @@ def sweep(db: Database) -> list[str]:
 
 def _statements() -> list[str]:
     """Each table before those that it points at."""
-    found = [f"DELETE FROM sighting WHERE content_id {_unread('content_id')}", f"DELETE FROM content WHERE id {_unread('content_id')}"]
+    unread = _unread("content_id")
+    found = [f"DELETE FROM sighting WHERE content_id {unread}", f"DELETE FROM content WHERE id {unread}"]
     for table, column in _SECTIONS.items():
         unused = f"NOT IN (SELECT {column} FROM sighting WHERE {column} IS NOT NULL)"
         if table in _ITEMS:

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from db import captures, freshness, publish, queue, tombstones
 from db.freshness import Rhythm
 from normalize.errors import CorruptRecord
-from normalize.findings import CODES, Finding, finding
+from normalize.findings import Finding, finding
 from scraper import bodies, burying, discovery, gate
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Decision, Tombstone, Verdict, Written
-from scraper.survey import Damage, records_of
+from scraper.survey import Damage, records_of, standing
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
@@ -94,8 +94,8 @@ class _Adoption:
             end = place.offset + place.length
             if isinstance(record, Tombstone):
                 self._tombstones.append(record)
-            if isinstance(record, Verdict) and record.code in CODES:
-                self._verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
+            if isinstance(record, Verdict) and (stands := standing(record)):
+                self._verdicts[record.capture_id] = stands
         for offset, damage in damages:
             told = f"{name}, offset {offset}: {damage.why}"
             if offset < end:

@@ -59,9 +59,9 @@ class Archive:
         """Write a capture whose body lies in the archive already, under `same_url` at `same_at`."""
         return self._write(records.revisit(capture, same_url, same_at))
 
-    def append_verdict(self, capture: Capture, code: str, detail: str) -> Location:
-        """Write what became of reading a capture where reading it again would harm."""
-        return self._write(records.verdict(capture, code, detail, self.now))
+    def append_verdict(self, made: Verdict, url: str, captured_at: str) -> Location:
+        """Write what became of reading a capture, of this address and time, where reading it again would harm."""
+        return self._write(records.verdict(made, url, captured_at, self.now))
 
     def append_decision(self, decided: Decision) -> Location:
         """Write which captures are held back or released."""

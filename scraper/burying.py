@@ -11,7 +11,7 @@ from db import captures, forget, sweep, tombstones
 from db.connection import Database
 from db.forget import Gone, Names
 from normalize.findings import Finding, finding
-from scraper import rewriting, sites
+from scraper import clearing, rewriting, sites
 from scraper.archive import Archive
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def carry_out(db: Database, archive: Archive, clock: Callable[[], datetime], for
     with db.atomic():
         forget.note_unclean(db)
     known = {place for url in forgotten.values() for place in forget.places(db, url)}
-    plan = rewriting.plan(archive, forgotten, known)
+    plan = clearing.plan(archive, forgotten, known)
     files = rewriting.write(archive, plan, clock())
     olds = [one.old for one in files]
     sizes = captures.known_files(db)
@@ -97,8 +97,14 @@ def resume(intake: "Intake") -> None:
             intake.note(finding("bad_record", place))
 
 
-def remains(db: Database, archive: Archive, url: str) -> list[str]:
-    """Where archive and database still hold something of a page that is forgotten, in words; nothing where all is gone."""
-    plan = rewriting.plan(archive, {tombstones.digest(url): url})
-    held = [f"{name}, offset {offset}" for name, changes in sorted(plan.changes.items()) for offset in sorted(changes)]
-    return [*held, *forget.remains(db, naming(url))]
+def remains(db: Database, archive: Archive, url: str = "") -> list[str]:
+    """Where archive and database still hold something of pages that are forgotten, in words; nothing where all is gone. Without
+    their address, which nobody keeps, rows are looked at only for addresses, with it (`url`) also for texts that name it."""
+    gone = dict.fromkeys(tombstones.buried(db), "") | ({tombstones.digest(url): url} if url else {})
+    if not gone:
+        return []
+    changes = clearing.plan(archive, gone).changes
+    held = [f"{name}, offset {offset}" for name in sorted(changes) for offset in sorted(changes[name])]
+    rows = [f"the address of {name[:SHOWN]}" for name in forget.addresses(db)]
+    bytes_left = ["the file of the database was not written anew"] if forget.is_unclean(db) else []
+    return [*held, *rows, *bytes_left, *(forget.remains(db, naming(url)) if url else ())]

@@ -113,10 +113,10 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
         yield "about", e.column_title
     else:
         yield "table", f"{e.table}, under \u201c{e.table_heading}\u201d" if e.table_heading else str(e.table)
-        yield "row label", f"{e.row_label} (row {e.row})"
-        yield "column", f"{e.column_title} (column {e.column})"
+        yield "row label", f"{e.row_label} (row {e.row})".lstrip()
+        yield "column", f"{e.column_title} (column {e.column})".lstrip()
     if not e.found_again:
-        yield "note", "this version of the code no longer finds the words there; the next parse will change the value"
+        yield "note", "this version of the code no longer takes the value from there; `careerscape reparse --dry-run` tells what changes"
     for number, witness in enumerate(e.witnesses):
         said = f"{witness.raw} ({witness.section}, {witness.label})"
         yield "" if number else "witnesses", said

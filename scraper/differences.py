@@ -13,6 +13,7 @@ MAX_LOSS = 0.05
 
 KINDS = ("added", "lost", "changed", "status_changed")
 _MOST_EXAMPLES = 3
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +71,12 @@ class OfField:
 
 @dataclass(slots=True)
 class Differences:
-    """What reading `captures` again changes: of how many any value, which pages cannot be read, are rejected or partial now, and
-    the differences by field. `unread` tells of a page why."""
+    """What reading `captures` again changes: of how many any value (`loaded` are those of them that are not rejected), which pages
+    cannot be read, are rejected or partial now, and the differences by field. `unread` tells of a page why."""
 
     captures: int = 0
     with_other_values: int = 0
+    loaded: int = 0
     unread: dict[str, str] = field(default_factory=dict)
     rejected: list[str] = field(default_factory=list)
     partial: list[str] = field(default_factory=list)
@@ -85,6 +87,7 @@ class Differences:
         self.count(before, outcome)
         found = [*deltas(old, new)]
         self.with_other_values += bool(found)
+        self.loaded += bool(found) and outcome != "rejected"
         for delta in found:
             self._count(before, delta)
         return found
@@ -132,11 +135,25 @@ class Differences:
     def in_lines(self, only: str = "") -> Iterator[str]:
         """For a person: the counts, and under each field its examples."""
         yield f"{counted(self.captures, 'capture')} read again, {counted(self.with_other_values, 'capture')} with other values"
-        for name, of in self._shown(only):
+        shown = self._shown(only)
+        if only and not shown:
+            yield f"{only}: no difference"
+        for name, of in shown:
             told = ", ".join(f"{getattr(of, kind):,} {kind.replace('_', ' ')}" for kind in KINDS if getattr(of, kind))
             yield f"{name}: {told}"
             for example in of.examples:
                 yield f"  {_words(name, example)}"
+            if more := sum(getattr(of, kind) for kind in KINDS) - len(of.examples):
+                yield f"  and {more:,} more"
+
+    def named(self) -> Iterator[str]:
+        """The pages that cannot be read, are rejected or are partial, in a line each."""
+        for url, why in self.unread.items():
+            yield f"{url}: {why}"
+        for outcome, urls in (("rejected", self.rejected), ("partial", self.partial)):
+            yield from (f"{url}: {outcome}" for url in urls[:_MOST_NAMED])
+            if len(urls) > _MOST_NAMED:
+                yield f"and {len(urls) - _MOST_NAMED:,} more {outcome}, see the view comparison"
 
 
 def deltas(old: Facts, new: Facts) -> Iterator[Delta]:

@@ -74,7 +74,7 @@ def _counts(counts: list[Row]) -> Iterator[str]:
     if not counts:
         yield "No findings."
         return
-    yield "Findings about the newest captures:"
+    yield "Findings that stand:"
     for row in counts:
         on = f" on {counted(row['pages'], 'page')}" if row["pages"] else ""
         yield f"  {row['severity']:7} {row['code']}: {row['findings']:,}{on}"

@@ -16,6 +16,7 @@ from scraper import burying, gate, taught, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.parsing import PageBytes
+from scraper.records import Verdict
 from scraper.sandbox import Sandbox
 
 PAGES_TOGETHER, BYTES_TOGETHER = 10, 2_000_000
@@ -174,7 +175,8 @@ class Intake:
 
     def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:
         for hostile in (f for f in reading.findings if f.code == "too_hostile" and not known):
-            self.archive.append_verdict(capture, hostile.code, hostile.message)
+            made = Verdict(capture.capture_id, hostile.code, hostile.message, version.reader())
+            self.archive.append_verdict(made, capture.url, stamp(capture.captured_at))
         reading, unchanged = load_reading(self.db, self.report.run_id, self.version_id, row, capture, reading)
         return self._count(name, reading.outcome, unchanged, reading.findings)
 

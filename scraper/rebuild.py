@@ -4,12 +4,13 @@ Captures, verdicts, decisions and the user's vocabulary lie in the archive. What
 archive is only read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from db import captures, learned, load, publish, runs, tombstones
 from db.connection import Database, guarded, is_there, open_to_write
@@ -27,6 +28,9 @@ from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.settings import Settings
 from scraper.survey import Lying, Survey, survey
+
+_Part = TypeVar("_Part")
+_Read = TypeVar("_Read")
 
 
 @dataclass(slots=True)
@@ -86,12 +90,14 @@ def rebuild(
 
 
 def build(
-    settings: Settings, path: Path, now: datetime, workers: int, begin: Callable[[int], object], advance: Callable[[], object]
-) -> Rebuilt:
-    """Build a database from the archive at a path where there is none; the caller holds the locks. Raises as `rebuild`."""
+    settings: Settings, path: Path, now: datetime, workers: int, begin: Callable[[int], object], advance: Callable[[], object],
+    held: Survey | None = None,
+) -> Rebuilt:  # fmt: skip
+    """Build a database from the archive at a path where there is none; `held` is what it holds, where that is known already. The
+    caller holds the locks. Raises as `rebuild`."""
     with taught.in_use(settings.archive), guarded(path), closing(open_to_write(path)) as db, Pool(workers) as pool:
         db.conn.execute("PRAGMA synchronous = OFF")  # what is not whole is thrown away
-        return _Rebuilding(db, settings, pool, now).all(begin, advance)
+        return _Rebuilding(db, settings, pool, now).all(begin, advance, held)
 
 
 def _remove(part: Path) -> None:
@@ -108,11 +114,11 @@ class _Rebuilding:
         self._rows: dict[str, int] = {}
         self.done = Rebuilt(settings.db)
 
-    def all(self, begin: Callable[[int], object], advance: Callable[[], object]) -> Rebuilt:
+    def all(self, begin: Callable[[int], object], advance: Callable[[], object], held: Survey | None) -> Rebuilt:
         """Read, load, decide, publish."""
         coder = taught.Coder(self._archive.folder)
         coder.check()
-        held = survey(self._archive)
+        held = held or survey(self._archive)
         self.done.lost += held.damages
         self.done.told += [*held.odd, *held.torn, *(finding("foreign_file", name) for name in held.foreign)]
         lying = in_order(held.distinct())
@@ -122,33 +128,47 @@ class _Rebuilding:
             for one in sorted(held.tombstones, key=lambda one: (one.at, one.url_sha256, one.reason)):
                 tombstones.bury(self._db, one.url_sha256, one.at, one.reason)
             version_id = load.version(self._db, version.parser(), vocabulary.version())
-        for some in ([one for one in lying if one.revisit == revisit] for revisit in (False, True)):
-            for start in range(0, len(some), self._pool.pages_together):
-                self._load(some[start : start + self._pool.pages_together], held, run_id, version_id, advance)
+        in_turn = [one for revisit in (False, True) for one in lying if one.revisit == revisit]
+        parts = [in_turn[at : at + self._pool.pages_together] for at in range(0, len(in_turn), self._pool.pages_together)]
+        for read in ahead(lambda some: self._read(some, held), parts):
+            self._load(read, run_id, version_id, advance)
         self._finish(run_id, held)
         return self.done
 
-    def _load(self, lying: Sequence[Lying], held: Survey, run_id: int, version_id: int, advance: Callable[[], object]) -> None:
-        pages, given = [], []
+    def _read(self, lying: Sequence[Lying], held: Survey) -> list[tuple[Lying, Reading | Finding]]:
+        """The readings of captures, their bodies in place, or why there is none. The same bytes of a page are read once."""
+        found: dict[str, PageBytes | Finding] = {one.name: self._page(one, held) for one in lying}
+        wanted = dict.fromkeys(page for name, page in found.items() if name not in held.verdicts and isinstance(page, PageBytes))
+        readings = dict(zip(wanted, self._pool.parse_many([*wanted]), strict=True))
+        read: list[tuple[Lying, Reading | Finding]] = []
         for one in lying:
-            advance()
-            try:
-                body = self._archive.read(held.bodies[one.sha256], one.sha256) if one.sha256 in held.bodies else None
-            except CorruptRecord as error:
-                self.done.lost.append(finding("bad_record", str(error)))
+            page, verdict = found[one.name], held.verdicts.get(one.name)
+            if isinstance(page, Finding):
+                read.append((one, page))
                 continue
-            if body is None:
-                self.done.lost.append(finding("lost_body", f"{one.capture.url}, {stamp(one.capture.captured_at)}"))
-                continue
-            given.append(replace(one, capture=replace(one.capture, body=body)))
-            pages.append(PageBytes(body, one.capture.media_type, one.capture.charset, one.capture.url))
-        wanted = [*dict.fromkeys(page for one, page in zip(given, pages, strict=True) if one.name not in held.verdicts)]
-        readings = dict(zip(wanted, self._pool.parse_many(wanted), strict=True))
+            reading = Reading("rejected", None, None, (), (), (verdict,)) if verdict else readings[page]
+            read.append((replace(one, capture=replace(one.capture, body=page.body)), reading))
+        return read
+
+    def _page(self, one: Lying, held: Survey) -> PageBytes | Finding:
+        if one.sha256 not in held.bodies:
+            return finding("lost_body", f"{one.capture.url}, {stamp(one.capture.captured_at)}")
+        try:
+            body = self._archive.read(held.bodies[one.sha256], one.sha256)
+        except CorruptRecord as error:
+            return finding("bad_record", str(error))
+        return PageBytes(body, one.capture.media_type, one.capture.charset, one.capture.url)
+
+    def _load(
+        self, read: list[tuple[Lying, Reading | Finding]], run_id: int, version_id: int, advance: Callable[[], object]
+    ) -> None:
         with self._db.atomic():
-            for one, page in zip(given, pages, strict=True):
-                verdict = held.verdicts.get(one.name)
-                reading = Reading("rejected", None, None, (), (), (verdict,)) if verdict else readings[page]
-                self._one(one, reading, run_id, version_id)
+            for one, what in read:
+                advance()
+                if isinstance(what, Finding):
+                    self.done.lost.append(what)
+                else:
+                    self._one(one, what, run_id, version_id)
 
     def _one(self, one: Lying, reading: Reading, run_id: int, version_id: int) -> None:
         capture = one.capture
@@ -173,6 +193,18 @@ class _Rebuilding:
             runs.finish(self._db, run_id, counts, self.done.exit_code, at)
         self.done.held = self._db.execute("SELECT count(*) FROM hold WHERE released_at IS NULL").fetchone()[0]
         self._db.conn.execute("PRAGMA optimize")
+
+
+def ahead(read: Callable[[_Part], _Read], parts: Iterable[_Part]) -> Iterator[_Read]:
+    """What is read of each part, in their order; the next one is read while the last one is used."""
+    with ThreadPoolExecutor(1) as thread:
+        coming: list[Future[_Read]] = []
+        for part in parts:
+            coming.append(thread.submit(read, part))
+            if len(coming) > 1:
+                yield coming.pop(0).result()
+        for last in coming:
+            yield last.result()
 
 
 def in_order(lying: Iterable[Lying]) -> list[Lying]:

@@ -38,11 +38,13 @@ class Written:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of reading a capture, where reading it again would harm: the code of a finding, and its whole message."""
+    """What became of reading a capture, where reading it again would harm: the code of a finding, and its whole message; it says
+    nothing of other code and lists than those that the page was `read_by`."""
 
     capture_id: str
     code: str
     detail: str
+    read_by: str = ""
 
 
 What = Literal["hold", "release"]
@@ -92,17 +94,17 @@ def revisit(capture: Capture, same_url: str, same_at: str) -> bytes:
     return _record(WarcRecordType.revisit, head, _http(capture))
 
 
-def verdict(capture: Capture, code: str, detail: str, now: datetime) -> bytes:
-    """What became of reading a capture, as `metadata`."""
+def verdict(made: Verdict, url: str, captured_at: str, now: datetime) -> bytes:
+    """What became of reading a capture, of this address and time, as `metadata`."""
     head = {
-        "WARC-Target-URI": capture.url,
+        "WARC-Target-URI": url,
         "WARC-Date": stamp(now),
-        "WARC-Refers-To-Date": stamp(capture.captured_at),
-        "WARC-Refers-To-Target-URI": capture.url,
+        "WARC-Refers-To-Date": captured_at,
+        "WARC-Refers-To-Target-URI": url,
         "Content-Type": _FIELDS,
     }
-    detail = " ".join(detail.split())
-    fields = f"careerscape-capture: {capture.capture_id}\r\ncareerscape-verdict: {code}\r\ncareerscape-detail: {detail}\r\n"
+    said = {"capture": made.capture_id, "verdict": made.code, "detail": made.detail, "read-by": made.read_by}
+    fields = "".join(f"careerscape-{name}: {' '.join(value.split())}\r\n" for name, value in said.items())
     return _record(WarcRecordType.metadata, head, fields.encode())
 
 
@@ -174,7 +176,8 @@ def understood(record: bytes) -> Written | Verdict | Decision | Tombstone | None
         fields = dict(line.partition(": ")[::2] for line in text.split("\r\n"))
         if "careerscape-verdict" not in fields:
             return None
-        return Verdict(fields["careerscape-capture"], fields["careerscape-verdict"], fields["careerscape-detail"])
+        said = fields["careerscape-capture"], fields["careerscape-verdict"], fields["careerscape-detail"]
+        return Verdict(*said, fields.get("careerscape-read-by", ""))
     if "careerscape-origin" not in head:
         return None
     parsed.parse_http()

@@ -49,7 +49,11 @@ class Reparsed:
         """For a person."""
         yield from self.differences.in_lines(only)
         if self.losses:
-            yield f"held back: {'; '.join(self.losses)}. What was read waits; --max-loss SHARE lets more go"
+            held = "nothing of it counts; what was read waits" if self.run_id is not None else "without --dry-run it would be held back"
+            yield f"too much is lost: {'; '.join(self.losses)}"
+            yield f"{held}: --max-loss SHARE lets more go"
+        elif not self.differences.captures and not self.differences.unread:
+            yield "all captures are read by today's code"
         elif self.run_id is None:
             yield "nothing was changed: without --dry-run it would be"
         if self.rules_wait:
@@ -115,9 +119,8 @@ def reparse(
 
 def _counts(found: Differences) -> runs.Counts:
     rejected, failed = len(found.rejected), len(found.unread)
-    loaded = found.with_other_values
     return runs.Counts(
-        loaded=loaded, unchanged=max(0, found.captures - loaded - rejected), rejected=rejected, failed=failed,
+        loaded=found.loaded, unchanged=found.captures - found.loaded - rejected, rejected=rejected, failed=failed,
         partial=len(found.partial),
     )  # fmt: skip
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
-from db import captures, learned, load, staging
+from db import captures, holds, learned, load, staging
 from db.captures import Record
 from db.connection import Database
 from db.rows import rows as remembered
@@ -23,6 +23,7 @@ from scraper.archive import Archive
 from scraper.differences import Delta, Differences
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
+from scraper.records import Verdict
 
 _OF_CAPTURE = ("time_from_file", "noarchive")
 """Findings that a capture keeps when its page is read again: they do not all stand in the page."""
@@ -72,9 +73,19 @@ def stage(
         try:
             with db.atomic():
                 for standing, reading in readings:
+                    _judge(db, archive, standing, reading)
                     _stage(db, run_id, version_id, standing, reading)
+                captures.note_files(db, archive.sync())
         finally:
             known.forget()
+
+
+def _judge(db: Database, archive: Archive, standing: Standing, reading: Reading) -> None:
+    """Write into the archive what was too much for its reader, so that a rebuild does not try it again."""
+    for hostile in (found for found in reading.findings if found.code == "too_hostile"):
+        (name,) = holds.names(db, [standing.row])
+        made = Verdict(name, hostile.code, hostile.message, version.reader())
+        archive.append_verdict(made, standing.url, standing.captured_at)
 
 
 def _stage(db: Database, run_id: int, version_id: int, standing: Standing, reading: Reading) -> None:

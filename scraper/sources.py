@@ -4,7 +4,7 @@ import difflib
 import os
 import re
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -92,7 +92,7 @@ def _walk(start: Path) -> Iterator[SavedPage]:
 
 
 def _is_wanted(path: Path) -> bool:
-    return path.suffix.lower() in _MEDIA_TYPES or is_crawl(path) or bool(_mirrored(path))
+    return path.suffix.lower() in _MEDIA_TYPES or is_crawl(path) or any(_shapes(path))
 
 
 def capture(page: SavedPage, ask: AskAddresses, now: datetime) -> Capture:
@@ -190,10 +190,17 @@ def _own_address(path: Path, found: Addresses) -> str:
 def _mirrored(path: Path) -> str:
     """The address of a page that lies where a tool puts it that copies whole sites (HOST/PATH, as `wget -r` does), empty for any
     other place. HOST is one of the site whose comparison page PATH is: no other folder is taken for a host."""
+    for host, page, hosts in _shapes(path):
+        if host.lower() in hosts:
+            return canonical(f"https://{host}{page}")
+    return ""
+
+
+def _shapes(path: Path) -> Iterator[tuple[str, str, Sequence[str]]]:
+    """Where the end of a path is that of a comparison page: the folder before it, the page's path, and the hosts of its site."""
     parts = path.absolute().parts[-_DEEPEST:]
-    for number, host in enumerate(parts):
+    for number, folder in enumerate(parts):
         match = _MIRRORED.fullmatch("/" + "/".join(parts[number + 1 :]))
         site = sites.of(match[1]) if match else None
-        if match and site and host.lower() in site[0].hosts:
-            return canonical(f"https://{host}{match[1]}")
-    return ""
+        if match and site:
+            yield folder, match[1], site[0].hosts

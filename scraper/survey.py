@@ -12,14 +12,14 @@ from typing import BinaryIO
 from db import tombstones
 from normalize.errors import ConfigError
 from normalize.findings import CODES, Finding, finding
+from scraper import version
 from scraper.archive import LARGEST_RECORD, Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Decision, Tombstone, Verdict, Written, understood
 from scraper.warcs.members import BEGIN, TOO_SHORT, Piece, pieces
 
-_HEADER, _HEADER_BYTES = b"\x1f\x8b\x08\0\0\0\0\0", 10
-_LEVELS, _SYSTEMS = (0, 2, 4), (3, 255)
-"""What zlib and Python write as the last two bytes of a header."""
+_HEADERS = tuple(b"\x1f\x8b\x08\0\0\0\0\0\0" + bytes([system]) for system in (3, 255))
+"""How each member begins: no time, no flags, the usual level, Unix or no system."""
 
 Record = Written | Verdict | Decision | Tombstone
 
@@ -145,11 +145,11 @@ def _is_torn(piece: Piece) -> bool:
 
 
 def _odd_header(file: BinaryIO, offset: int) -> str:
-    """What no check of gzip looks at: the header of a member, which is always the same in a file of ours."""
+    """What no check of gzip looks at: the header of a member, which is always the same in a file of ours. Only bits that unpack to
+    the same bytes stay unseen, such as those that fill the last byte before the checksum."""
     file.seek(offset)
-    header = file.read(_HEADER_BYTES)
-    known = header.startswith(_HEADER) and header[-2] in _LEVELS and header[-1] in _SYSTEMS
-    return "" if known else f"a whole record behind a gzip header that we do not write ({header.hex()})"
+    header = file.read(len(_HEADERS[0]))
+    return "" if header in _HEADERS else f"a whole record behind a gzip header that we do not write ({header.hex()})"
 
 
 def _bytes(piece: Piece) -> bytes:
@@ -163,11 +163,17 @@ def _bytes(piece: Piece) -> bytes:
     return b"".join(parts)
 
 
+def standing(made: Verdict) -> Finding | None:
+    """What was found by a verdict, None where today's code and lists did not make it: they read the page themselves."""
+    stands = made.code in CODES and made.read_by == version.reader()
+    return Finding(made.code, CODES[made.code][0], made.detail) if stands else None
+
+
 def _add(place: Location, record: Record | None, found: Survey) -> None:
     if isinstance(record, Written):
         found.captures.append(Lying(place, replace(record.capture, body=b""), record.sha256, record.revisit))
-    elif isinstance(record, Verdict) and record.code in CODES:
-        found.verdicts[record.capture_id] = Finding(record.code, CODES[record.code][0], record.detail)
+    elif isinstance(record, Verdict) and (stands := standing(record)):
+        found.verdicts[record.capture_id] = stands
     elif isinstance(record, Decision):
         found.decisions.append(record)
     elif isinstance(record, Tombstone):

@@ -66,12 +66,12 @@ def verify(
     with guarded(settings.db), closing(open_to_read(settings.db)) as db, still(settings.db, settings.archive):
         found.problems += integrity.problems(db)
         found.problems += arrears.lost_vocabulary(db, settings.archive)
-        _archive(db, settings, clock(), found)
+        held = _archive(db, settings, clock(), found)
         behind = [*_behind(db, settings)]
         if settings.archive.is_dir():
             with _scratch(settings.db) as folder:
                 again = folder / "again.db"
-                rebuild.build(settings, again, clock(), workers, begin, advance)
+                rebuild.build(settings, again, clock(), workers, begin, advance, held)
                 found.differences += comparing.differences(db, again)
     found.notes += behind
     if found.problems:
@@ -81,7 +81,7 @@ def verify(
     return found
 
 
-def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -> None:
+def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -> Survey:
     """Read the archive, and look for all that the index says of it."""
     known = captures.known_files(db)
     archive = Archive(settings.archive, known, now)
@@ -95,6 +95,7 @@ def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -
     new = sum(size - known.get(name, 0) for name, size in held.sizes.items() if size > known.get(name, 0))
     if new:
         found.notes.append(f"{new:,} bytes are not in the index yet: the next run takes them over")
+    return held
 
 
 def _missing(folder: Path, known: dict[str, int]) -> Iterator[str]:

@@ -6,6 +6,8 @@ from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
+from normalize import vocabulary
+
 _READING = (
     "captions.py", "cards.py", "cells.py", "comparison.py", "copies.py", "document.py", "grids.py", "headings.py",
     "interpreter.py", "labels.py", "limits.py", "parsing.py", "readers", "rows.py", "sections.py", "sentences.py", "sites",
@@ -26,6 +28,11 @@ def parser() -> str:
         for path, entry in sorted(_walk(root)):
             digest.update(path.encode() + entry.read_bytes())
     return f"{release()}+{digest.hexdigest()[:12]}"
+
+
+def reader() -> str:
+    """The code and the lists of the package by which pages are read, whatever the user's rules are."""
+    return f"{parser()} {vocabulary.version().partition('+')[0]}"
 
 
 def _walk(root: Traversable, prefix: str = "") -> list[tuple[str, Traversable]]:

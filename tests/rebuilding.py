@@ -119,11 +119,11 @@ def scraped(world: World) -> None:
     a, b, c, d = map(as_html, pages)
     other = as_html(pages[0].with_cell("Average age", "50", "51"))
     answers = {
-        one: [_tagged("1", html, a), _tagged("1", html, a), (200, html, other), (200, html, a), (200, html, a)],
-        two: [_tagged("2", private, b), *[_tagged("2", html, b)] * 2, (200, html, b), (404, {})],
-        three: [_tagged("3", html, c), _tagged("3", private, c), *[_tagged("3", html, c)] * 3],
+        one: [tagged("1", html, a), tagged("1", html, a), (200, html, other), (200, html, a), (200, html, a)],
+        two: [tagged("2", private, b), *[tagged("2", html, b)] * 2, (200, html, b), (404, {})],
+        three: [tagged("3", html, c), tagged("3", private, c), *[tagged("3", html, c)] * 3],
         at(A): [(301, {"location": four})] * 5,
-        four: [_tagged("4", html, d)] * 5,
+        four: [tagged("4", html, d)] * 5,
     }
     for day in range(5):
         world.pages = {url: given[day] for url, given in answers.items()}
@@ -131,7 +131,8 @@ def scraped(world: World) -> None:
         world.pass_days(1)
 
 
-def _tagged(etag: str, headers: dict[str, str], body: bytes) -> Callable[[httpx.Request], Any]:
+def tagged(etag: str, headers: dict[str, str], body: bytes) -> Callable[[httpx.Request], Any]:
+    """A page that is confirmed to who has it."""
     headers = headers | {"etag": f'"{etag}"'}
 
     def answer(request: httpx.Request) -> Any:

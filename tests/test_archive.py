@@ -21,6 +21,7 @@ from normalize.errors import CorruptRecord, StorageError
 from scraper import archive as archive_module
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.records import Verdict
 
 NOW = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 THEN = datetime(2024, 2, 11, 7, 42, 19, tzinfo=UTC)
@@ -130,12 +131,14 @@ def test_a_revisit_carries_the_same_and_refers_to_the_record_that_has_the_body(f
 
 def test_a_verdict_names_its_capture_and_stays_in_its_line(folder):
     with closing(Archive(folder, {}, NOW)) as archive:
-        place = archive.append_verdict(LIVE, "too_hostile", "a\r\nWARC-Type: x\n b")
+        made = Verdict(LIVE.capture_id, "too_hostile", "a\r\nWARC-Type: x\n b", "0.1.0 1")
+        place = archive.append_verdict(made, LIVE.url, stamp(LIVE.captured_at))
         archive.sync()
     headers, block = member(folder, place)
     assert (headers["WARC-Type"], headers["WARC-Refers-To-Target-URI"]) == ("metadata", LIVE.url)
     assert block.decode().splitlines() == [
-        f"careerscape-capture: {LIVE.capture_id}", "careerscape-verdict: too_hostile", "careerscape-detail: a WARC-Type: x b"
+        f"careerscape-capture: {LIVE.capture_id}", "careerscape-verdict: too_hostile", "careerscape-detail: a WARC-Type: x b",
+        "careerscape-read-by: 0.1.0 1",
     ]  # fmt: skip
 
 
@@ -337,7 +340,7 @@ def test_a_file_that_is_gone_is_a_storage_error(folder, gone):
 
 def test_a_record_larger_than_any_of_ours_is_not_read(folder, monkeypatch):
     (place,) = write(folder, replace(FILE, body=bytes(1 << 20)))
-    monkeypatch.setattr(archive_module, "_LARGEST_RECORD", 1 << 19)
+    monkeypatch.setattr(archive_module, "LARGEST_RECORD", 1 << 19)
     with closing(Archive(folder, {}, NOW)) as archive, pytest.raises(CorruptRecord, match="more than"):
         list(archive.since(place.warc_file, 0))
 

@@ -81,8 +81,9 @@ def test_what_confirms_a_page_keeps_the_type_of_what_it_confirms(capture: Captur
 
 @given(captures(), st.text(max_size=60))
 def test_a_verdict_comes_back_in_one_line(capture: Capture, detail: str):
-    written = records.verdict(capture, "too_hostile", detail, AT)
-    assert records.understood(written) == Verdict(capture.capture_id, "too_hostile", " ".join(detail.split()))
+    made = Verdict(capture.capture_id, "too_hostile", detail, "1 2")
+    written = records.verdict(made, capture.url, stamp(capture.captured_at), AT)
+    assert records.understood(written) == replace(made, detail=" ".join(detail.split()))
 
 
 @given(captures())
@@ -96,7 +97,8 @@ def test_the_type_of_a_page_is_that_of_its_header(capture: Capture):
 
 def test_other_records_say_nothing():
     foreign = records.whole(LIVE).replace(b"Careerscape-Origin: ", b"Elsewhere-Origin: ")
-    metadata = records.verdict(LIVE, "too_hostile", "", AT).replace(b"careerscape-verdict", b"somebodys-verdict1")
+    made = Verdict(LIVE.capture_id, "too_hostile", "")
+    metadata = records.verdict(made, LIVE.url, stamp(AT), AT).replace(b"careerscape-verdict", b"somebodys-verdict1")
     assert [records.understood(record) for record in (records.info("x.warc.gz", AT), foreign, metadata)] == [None] * 3
 
 

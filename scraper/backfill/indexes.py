@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from db import backfill
+from db import backfill, tombstones
 from normalize.errors import Rejected
 from normalize.findings import finding
 from scraper.backfill import commoncrawl, wayback
@@ -14,6 +14,7 @@ from scraper.capture import parse_stamp, stamp
 from scraper.intake import Intake
 from scraper.politeness import Clock
 from scraper.settings import Endpoints
+from scraper.urls import canonical
 from scraper.visits import Visit
 from scraper.watch import Stopping
 
@@ -41,11 +42,20 @@ class Indexes:
         self.out_of_reach = False
 
     def read(self) -> None:
-        """Read what has not been read yet."""
+        """Read what has not been read yet; nothing is asked about a page that is forgotten."""
+        if gone := self._forgotten():
+            self._intake.skip(gone)
+            return
         if self._order.archive == "wayback":
             self._guarded("the index of the Wayback Machine", self._wayback)
         else:
             self._guarded("the list of crawls", self._crawls)
+
+    def _forgotten(self) -> str:
+        """The page that is asked for by its address and forgotten, empty where there is none."""
+        pattern = self._order.pattern
+        urls = (canonical(f"{scheme}://{pattern.url}") for scheme in ("https", "http") if pattern.match == "exact")
+        return next((url for url in urls if tombstones.is_forgotten(self._db, url)), "")
 
     def _guarded(self, name: str, read: Callable[[], None]) -> None:
         """What cannot be read is named, and makes the plan incomplete."""
@@ -143,6 +153,9 @@ class Indexes:
 
     def _note(self, index_id: int, found: Part) -> None:
         read_at = "" if found.position else stamp(self._clock.now())
+        for one in found.named:
+            if tombstones.is_forgotten(self._db, one.url):
+                self._intake.skip(one.url)
         with self._stop.shielded(), self._db.atomic():
             backfill.note(
                 self._db, index_id, self._order.archive, found.named, found.outside, found.unusable, found.position, read_at

@@ -38,8 +38,8 @@ def reparse(
     with terminal.progress("reading again") as bar:
         do = again.predict if dry_run else again.reparse
         done = do(settings, lambda: datetime.now(UTC), workers, max_loss, bar.begin, bar.advance)
-    for name, why in done.differences.unread.items():
-        terminal.say(f"{name}: {why}")
+    for line in done.differences.named():
+        terminal.say(line)
     if as_json:
         terminal.print_json(done.to_dict(only))
     else:
