@@ -242,3 +242,8 @@ def _ids(db: Database, query: str, values: Collection[int]) -> list[int]:
 
 def _each(db: Database, statement: str, values: Sequence[int]) -> int:
     return sum(db.conn.execute(statement.format(marks(some)), some).rowcount for some in batches(values))
+
+
+def pages(db: Database) -> list[str]:
+    """The addresses of all pages."""
+    return [row[0] for row in db.execute("SELECT url FROM page ORDER BY url").fetchall()]

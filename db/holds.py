@@ -72,6 +72,13 @@ def say_the_same(db: Database, one: int, other: int) -> bool:
     return bool(db.execute(said, [one]).fetchall() == db.execute(said, [other]).fetchall())
 
 
+def held_reparse(db: Database) -> int:
+    """The last run that read the archive again, where it lost too much to be applied; 0 for none."""
+    query = "SELECT id, outcome FROM run_log WHERE command = 'reparse' ORDER BY id DESC LIMIT 1"
+    row = db.execute(query).fetchone()
+    return int(row[0]) if row and row[1] == "held" else 0
+
+
 def hold(db: Database, captures: Iterable[int], at: str, reason: str) -> None:
     """Hold captures back, each for the run that read it."""
     db.conn.executemany(

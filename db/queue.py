@@ -7,6 +7,7 @@ something is written.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlite_utils import Database
 
@@ -92,6 +93,35 @@ def add_due(db: Database, now: str, refresh: bool, latest: str = NEVER) -> None:
         "UPDATE visit SET state = 'queued', queued_at = :now, attempts = 0, "
         f"failures = CASE state WHEN 'parked' THEN 0 ELSE failures END WHERE {_wanted(refresh)}",
         {"now": now, "latest": latest},
+    )
+
+
+class Fetched(NamedTuple):
+    """A page that was fetched: its row, when last, and whether that gave rows."""
+
+    url: str
+    page_id: int
+    captured_at: str
+    gave_rows: int
+
+
+def fetched(db: Database) -> list[Fetched]:
+    """The pages of which the newest capture was fetched by a run."""
+    query = (
+        "SELECT p.url, p.id, c.captured_at, r.outcome != 'rejected' FROM page_capture c JOIN page p ON p.id = c.page_id "
+        "JOIN capture_form k ON k.id = c.form_id JOIN reading r ON r.id = c.newest_reading_id WHERE k.origin = 'live' "
+        "AND NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id "
+        "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id)) ORDER BY p.url"
+    )
+    return [Fetched(*row) for row in db.execute(query).fetchall()]
+
+
+def restore(db: Database, page: Fetched, host: str, outcome: str, due_at: str) -> None:
+    """Let a page be in the queue as the run that fetched it left it."""
+    db.conn.execute(
+        "INSERT INTO visit (url, host, state, queued_at, due_at, attempts, attempted_at, outcome, gave_rows, page_id) "
+        "VALUES (?, ?, 'done', ?, ?, 1, ?, ?, ?, ?) ON CONFLICT (url) DO NOTHING",
+        [page.url, host, page.captured_at, due_at, page.captured_at, outcome, page.gave_rows, page.page_id],
     )
 
 

@@ -3,17 +3,18 @@
 The caller holds the transaction wherever something is written.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from db import derived, publish, sections
+from db import derived, publish, sections, sweep
 from db.batches import batches, marks
 from db.schema import LISTS
 from normalize.claims import SIDES
 from normalize.facts import STATUSES, Fact, Value
 from normalize.fields import BY_NAME, FIELDS, SECTIONS
+from normalize.findings import Finding
 
 Key = tuple[str, str, str]
 """Side, field and item."""
@@ -119,7 +120,8 @@ def staged(db: Database) -> list[Staged]:
 
 
 def apply(db: Database) -> None:
-    """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so."""
+    """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so. What
+    only the replaced readings showed is deleted."""
     waits = staged(db)
     db.conn.execute(
         "UPDATE reading SET version_id = t.version_id, run_id = t.run_id, outcome = t.outcome, content_id = t.content_id, "
@@ -127,12 +129,36 @@ def apply(db: Database) -> None:
         "WHERE reading.id = c.newest_reading_id"
     )
     db.conn.execute("DELETE FROM staged")
+    _withdraw_findings(db, [one.before.reading_id for one in waits])
     held = {row[0] for row in db.execute("SELECT page_capture_id FROM hold WHERE released_at IS NULL").fetchall()}
     other = [one for one in waits if (one.outcome, one.content_id) != (one.before.outcome, one.before.content_id)]
     counts = [one.before.row for one in other if one.before.published or one.before.outcome == "rejected"]
     publish.point(db, [row for row in counts if row not in held])
     contents = {content for one in waits for content in (one.before.content_id, one.content_id)} - {None}
     derived.refresh(db, sorted(_jobs(db, contents)))
+    if waits:
+        sweep.unused(db)
+
+
+def _withdraw_findings(db: Database, readings: Iterable[int]) -> None:
+    """Take back what other captures say of some: what mirrored pages say is found anew, and what a page asks for itself need not
+    be asked for it."""
+    for some in batches(readings):
+        db.conn.execute(
+            f"DELETE FROM page_finding WHERE reading_id IN ({marks(some)}) AND (code = 'mirror_differs' OR code IN "
+            "(SELECT s.code FROM reading r JOIN shared_finding s ON s.finding_set_id = r.finding_set_id "
+            "WHERE r.id = page_finding.reading_id))",
+            some,
+        )
+
+
+def shared_findings(db: Database, finding_set_id: int | None) -> tuple[Finding, ...]:
+    """The findings of a set."""
+    query = (
+        "SELECT s.code, s.severity, s.message, CASE s.side WHEN 0 THEN 'left' WHEN 1 THEN 'right' END, f.name "
+        "FROM shared_finding s LEFT JOIN field f ON f.id = s.field_id WHERE s.finding_set_id = ? ORDER BY s.number"
+    )
+    return tuple(Finding(*row) for row in db.execute(query, [finding_set_id]).fetchall())
 
 
 def _jobs(db: Database, contents: Iterable[int | None]) -> set[int]:
@@ -188,6 +214,19 @@ def occupations(db: Database, content_id: int | None) -> dict[str, int]:
     """The occupation of each side of a content."""
     found = db.execute("SELECT side, job_id FROM sighting WHERE content_id = ?", [content_id]).fetchall()
     return {SIDES[side]: job_id for side, job_id in found}
+
+
+def applied(db: Database, one: Staged, old: Facts, new: Facts) -> "Iterator[Applied]":
+    """What is another of each occupation, on whatever side of the page it stands."""
+    before, after = _by_occupation(db, one.before.content_id, old), _by_occupation(db, one.content_id, new)
+    for key in sorted({*before, *after}):
+        if before.get(key) != after.get(key):
+            yield Applied(*key, before.get(key), after.get(key), one.before.row)
+
+
+def _by_occupation(db: Database, content_id: int | None, said: Facts) -> Mapping[tuple[int, str, str], State]:
+    jobs = occupations(db, content_id)
+    return {(jobs[side], name, item): state for (side, name, item), state in said.items()}
 
 
 class Applied(NamedTuple):

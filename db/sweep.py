@@ -24,8 +24,7 @@ _OF_A_JOB = ("job_current", "disagreement", "span", "source_change", "applied_ch
 def sweep(db: Database) -> list[str]:
     """Delete what no reading, capture or fact needs; the caller holds the transaction. Returns the slugs of the occupations that
     are gone."""
-    for statement in _statements():
-        db.conn.execute(statement)
+    unused(db)
     gone = db.execute("SELECT id, slug FROM job WHERE id NOT IN (SELECT job_id FROM sighting) ORDER BY slug").fetchall()
     for job_id, _ in gone:
         db.conn.execute("UPDATE job SET title_id = NULL WHERE id = ?", [job_id])
@@ -36,8 +35,14 @@ def sweep(db: Database) -> list[str]:
         db.conn.execute(
             f"DELETE FROM coding WHERE kind = ? AND text NOT IN (SELECT {column} FROM {table} WHERE {column} IS NOT NULL)", [kind]
         )
-    rows(db).forget()
     return [slug for _, slug in gone]
+
+
+def unused(db: Database) -> None:
+    """Delete what no reading or capture needs, but no occupation; the caller holds the transaction."""
+    for statement in _statements():
+        db.conn.execute(statement)
+    rows(db).forget()
 
 
 def _statements() -> list[str]:

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from typing import Literal
 
@@ -11,6 +11,8 @@ from normalize.errors import ConfigError
 
 Origin = Literal["live", "file", "warc", "wayback", "commoncrawl"]
 TimeSource = Literal["sidecar", "file", "warc", "http"]
+_FIRST_WEB = datetime(1991, 1, 1, tzinfo=UTC)
+_CLOCKS_DIFFER = timedelta(days=1)
 _MEDIA_TYPE = re.compile(r"[a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,60}")
 _LABEL = re.compile(r"[A-Za-z0-9_:.+()-]{1,40}")
 
@@ -86,6 +88,13 @@ def parse_stamp(text: str) -> datetime:
         return time.astimezone(UTC).replace(microsecond=0)
     except OverflowError as error:
         raise ConfigError(f"{text!r} is out of range") from error
+
+
+def impossible(at: datetime, now: datetime) -> str:
+    """Why no page was captured at a time, empty where one may have been: a tool that knows no time writes the year 1 or 1970."""
+    if at < _FIRST_WEB:
+        return "is older than the web"
+    return "is yet to come" if at > now + _CLOCKS_DIFFER else ""
 
 
 def printable(value: str) -> str:

@@ -79,7 +79,9 @@ def _elsewhere(e: Explanation) -> Iterator[tuple[str, str]]:
     if not others.count:
         return
     pages = "1 page shows it" if others.count == 1 else f"{others.count:,} pages show it"
-    yield "other pages", f"{pages}, {others.agreeing:,} with this value, {others.disagreeing:,} with another"
+    if e.observation["value"] is not None:
+        pages += f", {others.agreeing:,} with this value, {others.disagreeing:,} with another"
+    yield "other pages", pages
     shown = others.pages[:_MOST_TOLD]
     field = BY_NAME[e.observation["field"]]
     for page in shown:
@@ -116,12 +118,12 @@ def _place(e: Explanation) -> Iterator[tuple[str, str]]:
         yield "row label", f"{e.row_label} (row {e.row})".lstrip()
         yield "column", f"{e.column_title} (column {e.column})".lstrip()
     if not e.found_again:
-        yield "note", "this version of the code no longer takes the value from there; `careerscape reparse --dry-run` tells what changes"
+        yield "note", "this version of the code no longer reads it there; `careerscape reparse --dry-run` tells what changes"
     for number, witness in enumerate(e.witnesses):
         said = f"{witness.raw} ({witness.section}, {witness.label})"
         yield "" if number else "witnesses", said
     if row["status"] == "ok" and e.agreeing > 1:
-        yield "agreement", f"{e.agreeing} places of the page agree"
+        yield "agreement", f"{e.agreeing} places of the page agree, with those from which it can be worked out"
     for number, finding in enumerate(e.findings):
         yield "" if number else "findings", f"{finding['code']}: {finding['message']}"
 

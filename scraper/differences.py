@@ -71,8 +71,8 @@ class OfField:
 
 @dataclass(slots=True)
 class Differences:
-    """What reading `captures` again changes: of how many any value (`loaded` are those of them that are not rejected), which pages
-    cannot be read, are rejected or partial now, and the differences by field. `unread` tells of a page why."""
+    """What reading `captures` again changes: of how many any value (`loaded`: those that are not rejected), which pages cannot
+    be read, are rejected or partial now, and the differences by field. `unread` tells of a capture why."""
 
     captures: int = 0
     with_other_values: int = 0

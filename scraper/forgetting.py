@@ -4,6 +4,7 @@ The tombstone is written to the archive first, so that whatever happens then the
 was begun.
 """
 
+import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,7 +23,11 @@ from scraper.records import Tombstone
 from scraper.settings import Settings
 from scraper.urls import canonical
 
-BACKUPS = "Backups of the database and of the archive are yours: what they hold of the page stays there until you delete it."
+BACKUPS = (
+    "Backups of the database and of the archive are yours, and so are pages that `explain --open` wrote: what they hold stays "
+    "there until you delete it."
+)
+_ALIKE = 0.85
 
 
 @dataclass(slots=True)
@@ -38,6 +43,8 @@ class Forgotten:
     records: int = 0
     rewritten: tuple[str, ...] = ()
     led_to: str = ""
+    before: bool = False
+    similar: str = ""
     damaged: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     exit_code: int = field(default=0, repr=False)
@@ -48,14 +55,18 @@ class Forgotten:
             "url": self.url, "url_sha256": self.url_sha256, "forgotten_at": self.forgotten_at, "known": self.known,
             "captures": self.gone.captures, "requests": self.gone.requests, "findings": self.gone.findings,
             "addresses": self.gone.visits, "occupations": list(self.gone.occupations), "records": self.records,
-            "rewritten": list(self.rewritten), "led_to": self.led_to or None, "damaged": list(self.damaged),
+            "rewritten": list(self.rewritten), "led_to": self.led_to or None, "forgotten_before": self.before,
+            "similar": self.similar or None, "damaged": list(self.damaged),
             "foreign": list(self.foreign), "backups": BACKUPS,
         }  # fmt: skip
 
     def in_lines(self) -> list[str]:
         """For a person."""
         if not self.known:
-            lines = [f"{self.url}: nothing is known of it; it will not be taken in."]
+            already = "it was forgotten before" if self.before else "nothing is known of it"
+            lines = [f"{self.url}: {already}; it will not be taken in."]
+            if self.similar:
+                lines.append(f"Known is {self.similar}: if that was meant, careerscape forget {self.similar}")
         else:
             what = f"{counted(self.gone.captures, 'capture')}, {counted(self.records, 'record')} of the archive"
             lines = [f"{self.url}: forgotten: {what}, {counted(self.gone.requests, 'request')}; it will not be taken in again."]
@@ -89,6 +100,7 @@ def forgotten(settings: Settings, url: str, reason: str, clock: Callable[[], dat
 def _forget(intake: Intake, url: str, reason: str) -> Forgotten:
     db, archive, at = intake.db, intake.archive, stamp(intake.clock())
     name, led_to = tombstones.digest(url), forget.leads_to(intake.db, url)
+    before = tombstones.is_forgotten(db, url)
     archive.append_tombstone(Tombstone(name, at, reason))
     sizes = archive.sync()
     with db.atomic():
@@ -98,4 +110,5 @@ def _forget(intake: Intake, url: str, reason: str) -> Forgotten:
     (gone,) = buried.gone
     known = bool(gone.captures or gone.visits or gone.requests or buried.records)
     foreign = tuple(archive.foreign())
-    return Forgotten(url, name, at, known, gone, buried.records, buried.files, led_to, buried.damaged, foreign)
+    similar = "" if known or before else next(iter(difflib.get_close_matches(url, forget.pages(db), 1, _ALIKE)), "")
+    return Forgotten(url, name, at, known, gone, buried.records, buried.files, led_to, before, similar, buried.damaged, foreign)

@@ -36,7 +36,7 @@ _TAGS = {
 _TAG_OF = {tag: other or tag for tag, other in _TAGS.items()}
 _VOID = frozenset(("br", "hr", "wbr", "col"))
 _DROPPED = {tag for tag, kind in KINDS.items() if kind == "passed over"} - {"del", "s", "strike", "svg"} | {
-    "audio", "video", "frame", "frameset", "applet", "plaintext", "xmp", "listing", "link", "base", "style", "script", END,
+    "audio", "video", "frame", "frameset", "link", "base", "style", "script", END,
 }  # fmt: skip
 _KEPT = {"colspan": re.compile(r"\d{1,4}"), "rowspan": re.compile(r"\d{1,5}"), "dir": re.compile(r"ltr|rtl|auto")}
 _ROLES = frozenset(("table", "grid", "row", "rowgroup", "cell", "gridcell", "columnheader", "rowheader", "caption"))
@@ -44,7 +44,7 @@ _STYLES = re.compile(
     r"(?:^|;)\s*(display|grid-template-columns|grid-column)\s*:\s*([a-z0-9 .,/()%-]{1,60}?)\s*(?=;|$)", re.IGNORECASE
 )
 _SHOWING = frozenset(("grid", "flex", "inline-flex", "table", "table-row", "table-cell", "block", "inline", "inline-block"))
-_MANY = re.compile(r"\d{4}|repeat\(\s*\d{3}", re.IGNORECASE)
+_HARMFUL = re.compile(r"\d{4}|repeat\(\s*\d{3}|url\(|/[/*]", re.IGNORECASE)
 
 
 class Spot(NamedTuple):
@@ -144,6 +144,6 @@ def _attributes(said: Attributes, shown: bool, marked: bool) -> str:
     styles = [
         f"{name}:{value}"
         for name, value in _STYLES.findall((said.get("style") or "").lower()[:2000])
-        if (value in _SHOWING if name == "display" else not _MANY.search(value))
+        if (value in _SHOWING if name == "display" else not _HARMFUL.search(value))
     ]
     return "".join((*kept, f' style="{escape(";".join(styles))}"' if styles else ""))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from db import coverage, drift, queries, standing
+from db import coverage, drift, holds, queries, standing
 from db.connection import Database
 from db.queries import Row
 from normalize.bands import Band
@@ -49,6 +49,12 @@ def lines(db: Database, now: datetime, most: int | None, band: Band = Band()) ->
     if findings:
         yield ""
         yield from _cut([_finding(row) for row in findings], most)
+
+
+def of_reparse(db: Database) -> Iterator[str]:
+    """That the archive was read again and would lose too much."""
+    if run_id := holds.held_reparse(db):
+        yield f"run {run_id} read the archive again and is held back: careerscape reparse --dry-run says what it would lose"
 
 
 def _unjudged(db: Database, band: Band) -> int:

@@ -4,7 +4,7 @@ Captures, verdicts, decisions and the user's vocabulary lie in the archive. What
 archive is only read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field, replace
@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from db import captures, learned, load, publish, runs, tombstones
+from db import captures, freshness, learned, load, publish, queue, runs, tombstones
 from db.connection import Database, guarded, is_there, open_to_write
 from db.lock import writing, writing_folder
 from normalize import vocabulary
@@ -20,9 +20,9 @@ from normalize.errors import CorruptRecord, StorageError, UsageError
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from normalize.wording import counted
-from scraper import durable, gate, taught, version
+from scraper import discovery, durable, gate, run, taught, version
 from scraper.archive import Archive
-from scraper.capture import stamp
+from scraper.capture import parse_stamp, stamp
 from scraper.intake import load_reading, row_of
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
@@ -78,6 +78,8 @@ def rebuild(
         try:
             _remove(part)
             done = build(settings, part, clock(), workers, begin, advance)
+            if not done.captures and not done.lost:
+                raise UsageError(f"{settings.archive} holds no captures (--archive names another)")
             durable.sync(part)
             part.replace(out)
             durable.sync(out.parent)
@@ -112,6 +114,7 @@ class _Rebuilding:
         self._db, self._pool, self._now = db, pool, now
         self._archive = Archive(settings.archive, {}, now)
         self._rows: dict[str, int] = {}
+        self._rhythm = run.rhythm(settings)
         self.done = Rebuilt(settings.db)
 
     def all(self, begin: Callable[[int], object], advance: Callable[[], object], held: Survey | None) -> Rebuilt:
@@ -130,8 +133,9 @@ class _Rebuilding:
             version_id = load.version(self._db, version.parser(), vocabulary.version())
         in_turn = [one for revisit in (False, True) for one in lying if one.revisit == revisit]
         parts = [in_turn[at : at + self._pool.pages_together] for at in range(0, len(in_turn), self._pool.pages_together)]
-        for read in ahead(lambda some: self._read(some, held), parts):
-            self._load(read, run_id, version_id, advance)
+        with closing(ahead(lambda some: self._read(some, held), parts)) as coming:
+            for read in coming:
+                self._load(read, run_id, version_id, advance)
         self._finish(run_id, held)
         return self.done
 
@@ -179,12 +183,20 @@ class _Rebuilding:
         self.done.captures += 1
         self.done.rejected += reading.outcome == "rejected"
 
+    def _queue(self) -> None:
+        """Let the pages that were fetched be due as if the queue had been kept."""
+        for page in queue.fetched(self._db):
+            outcome = "ok" if page.gave_rows else "rejected"
+            due = freshness.due_at(self._db, self._rhythm, page.url, outcome, parse_stamp(page.captured_at))
+            queue.restore(self._db, page, discovery.found(page.url, 0).host, outcome="ok", due_at=stamp(due))
+
     def _finish(self, run_id: int, held: Survey) -> None:
         at = stamp(self._now)
         with self._db.atomic():
             for decided in held.decided():
                 gate.replay(self._db, run_id, decided)
             publish.publish(self._db, run_id)
+            self._queue()
             learned.learn(self._db, vocabulary.in_use().said, vocabulary.READING_KINDS)
             taught.code(self._db, self._archive.folder, run_id, at)
             captures.note_files(self._db, held.sizes)
@@ -195,7 +207,7 @@ class _Rebuilding:
         self._db.conn.execute("PRAGMA optimize")
 
 
-def ahead(read: Callable[[_Part], _Read], parts: Iterable[_Part]) -> Iterator[_Read]:
+def ahead(read: Callable[[_Part], _Read], parts: Iterable[_Part]) -> Generator[_Read, None, None]:
     """What is read of each part, in their order; the next one is read while the last one is used."""
     with ThreadPoolExecutor(1) as thread:
         coming: list[Future[_Read]] = []

@@ -7,8 +7,9 @@ from datetime import datetime
 from typing import Any
 
 from db import captures, learned, runs
-from db.connection import guarded, open_to_read
+from db.connection import guarded, is_there, open_to_read
 from normalize import vocabulary
+from normalize.errors import UsageError
 from normalize.vocabulary import READING_KINDS
 from normalize.wording import counted
 from scraper import arrears, rereading, run, taught
@@ -29,35 +30,36 @@ def _unheard(total: int) -> None: ...
 @dataclass(frozen=True, slots=True)
 class Reparsed:
     """What reading again changes, or changed: `losses` are the fields that lose too much, so that nothing was applied;
-    `rules_wait` counts the rules that are applied after it, in a run of their own."""
+    `rules_wait` counts the rules that are applied after it, in a run of their own, and `told` says what became of them."""
 
     run_id: int | None
     differences: Differences
     losses: tuple[str, ...]
     exit_code: int
     rules_wait: int = 0
+    told: tuple[str, ...] = ()
 
     def to_dict(self, only: str = "") -> dict[str, Any]:
         """One object; `applied` tells whether it counts now."""
         applied = self.run_id is not None and not self.losses
         return {
             "run_id": self.run_id, "applied": applied, "losses": list(self.losses), "rules_wait": self.rules_wait,
-            **self.differences.to_dict(only),
+            "told": list(self.told), **self.differences.to_dict(only),
         }  # fmt: skip
 
     def in_lines(self, only: str = "") -> Iterator[str]:
         """For a person."""
         yield from self.differences.in_lines(only)
         if self.losses:
-            held = "nothing of it counts; what was read waits" if self.run_id is not None else "without --dry-run it would be held back"
-            yield f"too much is lost: {'; '.join(self.losses)}"
-            yield f"{held}: --max-loss SHARE lets more go"
+            held = "it would be held back" if self.run_id is None else "held back, and what was read waits"
+            yield f"{held}: {'; '.join(self.losses)}; --max-loss SHARE lets more go"
         elif not self.differences.captures and not self.differences.unread:
             yield "all captures are read by today's code"
         elif self.run_id is None:
             yield "nothing was changed: without --dry-run it would be"
         if self.rules_wait:
             yield f"{counted(self.rules_wait, 'rule')} of the vocabulary: applied after it"
+        yield from self.told
 
 
 def predict(
@@ -95,6 +97,8 @@ def reparse(
 
     What a run that died had read is not read again.
     """
+    if not is_there(settings.db):
+        raise UsageError(f"there is no database at {settings.db}; rebuild makes one of an archive (careerscape rebuild OUT.db)")
     found = Differences()
     with run.recorded(settings, "reparse", clock, catching_up=False) as (db, archive, report):
         wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
@@ -112,9 +116,8 @@ def reparse(
                 taught.code(db, settings.archive, report.run_id, at)
             runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
         report.finished = True
-        if not losses:
-            arrears.catch_up(db, settings.archive, clock)
-    return Reparsed(report.run_id, found, losses, report.exit_code, wait)
+        told = () if losses else tuple(noted.message for noted in arrears.catch_up(db, settings.archive, clock))
+    return Reparsed(report.run_id, found, losses, report.exit_code, wait, told)
 
 
 def _counts(found: Differences) -> runs.Counts:

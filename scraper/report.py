@@ -163,7 +163,8 @@ def _words(finding: Finding, name: str = "") -> str:
     if name and finding.code == "fetch_failed":  # how it ended is all that is not said twice
         return finding.message.removeprefix(f"{CODES['fetch_failed'][1]}: ").removesuffix(f": {name}")
     about = " ".join(filter(None, (finding.side, finding.field)))
-    return f"{finding.code}{f' ({about})' if about else ''}: {finding.message}"
+    message = finding.message.removesuffix(f": {name}") if name else finding.message
+    return f"{finding.code}{f' ({about})' if about else ''}: {message}"
 
 
 def _say_some(lines: list[str], most: int) -> None:

@@ -20,7 +20,7 @@ from normalize.findings import Finding
 from normalize.rules import Rule, Rules
 from scraper import bodies, version
 from scraper.archive import Archive
-from scraper.differences import Delta, Differences
+from scraper.differences import Differences
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.records import Verdict
@@ -51,10 +51,11 @@ def by_applied_rules(db: Database) -> Iterator[None]:
 
 def predict(db: Database, archive: Archive, pool: Pool, rows: Sequence[int], advance: Advance) -> Differences:
     """What reading captures again would change; nothing is written."""
-    found = Differences()
+    found, read = Differences(), []
     for standing, reading in _read(db, archive, pool, rows, found, advance):
         found.add(standing, staging.facts(db, standing.content_id), reading.outcome, staging.facts_of(reading.facts))
-    found.settle(lambda name: staging.ok_values(db, rows, name))
+        read.append(standing.row)
+    found.settle(lambda name: staging.ok_values(db, read, name))
     return found
 
 
@@ -91,35 +92,35 @@ def _judge(db: Database, archive: Archive, standing: Standing, reading: Reading)
 def _stage(db: Database, run_id: int, version_id: int, standing: Standing, reading: Reading) -> None:
     """What counts is read by this run; what is held back or was left by a dead run stays with the run that read it."""
     owner = run_id if standing.published or standing.outcome == "rejected" else standing.run_id
-    findings = with_kept(reading, captures.findings(db, standing.row)).findings
+    findings = with_kept(reading, staging.shared_findings(db, standing.finding_set_id)).findings
     shown, noted = load.content_of(db, reading), load.finding_set_of(db, findings)
     staging.stage(db, standing, version_id, owner, reading.outcome, shown, noted)
 
 
-def waiting(db: Database, found: Differences) -> list[tuple[Standing, list[Delta]]]:
-    """What all staged captures change, counted in `found`."""
-    changes: list[tuple[Standing, list[Delta]]] = []
+def waiting(db: Database, found: Differences) -> list[tuple[Standing, list[Applied]]]:
+    """What all staged captures change, counted in `found`, and by that of each occupation."""
+    changes: list[tuple[Standing, list[Applied]]] = []
     for one in staging.staged(db):
         if (one.outcome, one.content_id) == (one.before.outcome, one.before.content_id):
             found.count(one.before, one.outcome)
         else:
-            facts = staging.facts(db, one.before.content_id), staging.facts(db, one.content_id)
-            changes.append((one.before, found.add(one.before, facts[0], one.outcome, facts[1])))
+            old, new = staging.facts(db, one.before.content_id), staging.facts(db, one.content_id)
+            found.add(one.before, old, one.outcome, new)
+            changes.append((one.before, [*staging.applied(db, one, old, new)]))
     rows = staging.rows(db)
     found.settle(lambda name: staging.ok_values(db, rows, name))
     return changes
 
 
-def apply(db: Database, run_id: int, changes: Sequence[tuple[Standing, list[Delta]]], at: str) -> None:
+def apply(db: Database, run_id: int, changes: Sequence[tuple[Standing, list[Applied]]], at: str) -> None:
     """Let all that waits count, and write down what is another by that; the caller holds the transaction."""
     today = version.parser()
     for cause in ("parser", "vocabulary"):
         noted = [
-            Applied(jobs[delta.side], delta.field, delta.item, delta.old, delta.new, before.row)
+            one
             for before, found in changes
-            if before.published and found and (before.parser == today) == (cause == "vocabulary")
-            for jobs in [staging.occupations(db, before.content_id)]
-            for delta in found
+            if before.published and (before.parser == today) == (cause == "vocabulary")
+            for one in found
         ]
         staging.note(db, run_id, at, cause, noted)
     staging.apply(db)
@@ -167,7 +168,8 @@ def _read(
             yield standing, readings[page]
             advance()
         for row, why in unread.items():
-            found.unread[staging.standing(db, [row])[0].url] = why
+            (lost,) = staging.standing(db, [row])
+            found.unread[f"{lost.url}, {lost.captured_at}"] = why
             advance()
 
 

@@ -6,7 +6,7 @@ import re
 import stat
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from normalize.errors import ConfigError, Rejected, UsageError
 from normalize.folding import letters
 from scraper import sites
-from scraper.capture import Capture, TimeSource, parse_stamp
+from scraper.capture import Capture, TimeSource, impossible, parse_stamp
 from scraper.parsing import Addresses
 from scraper.readers import MAX_BYTES
 from scraper.urls import canonical
@@ -22,7 +22,6 @@ from scraper.urls import canonical
 HTML, TEXT = "text/html", "text/plain"
 _MEDIA_TYPES = {".html": HTML, ".htm": HTML, ".xhtml": HTML, ".txt": TEXT, ".md": TEXT}
 _MAX_SIDECAR = 1 << 16
-_CLOCKS_DIFFER = timedelta(days=1)
 _DEEPEST = 12
 WACZ = ".wacz"
 _CRAWLS = (".warc", ".warc.gz", WACZ)
@@ -50,9 +49,13 @@ class SavedPage:
     problem: str = ""
 
 
-def find(paths: list[Path], url: str) -> list[SavedPage]:
-    """The files to import, folders walked in order of names. Raises UsageError for what does not exist."""
-    pages = [replace(page, url=url) for start in paths for page in _pages(start)]
+def find(paths: list[Path], url: str, archive: Path | None = None) -> list[SavedPage]:
+    """The files to import, folders walked in order of names; the own `archive` below one of them is passed over.
+
+    Raises UsageError for what does not exist.
+    """
+    own = archive.resolve() if archive else None
+    pages = [replace(page, url=url) for start in paths for page in _pages(start, own)]
     if url and len(pages) != 1:
         raise UsageError(f"--url goes with one file, not {len(pages)}")
     if url:
@@ -67,24 +70,24 @@ def is_crawl(path: Path) -> bool:
     return path.name.lower().endswith(_CRAWLS)
 
 
-def _pages(start: Path) -> Iterator[SavedPage]:
+def _pages(start: Path, own: Path | None) -> Iterator[SavedPage]:
     try:
         mode = start.stat().st_mode
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise UsageError(f"{start}: no such file or folder ({reason})") from error
     if stat.S_ISDIR(mode):
-        yield from _walk(start)
+        yield from _walk(start, own)
     else:
         yield SavedPage(start)
 
 
-def _walk(start: Path) -> Iterator[SavedPage]:
+def _walk(start: Path, own: Path | None) -> Iterator[SavedPage]:
     """The pages and crawls below a folder; what is hidden is left out, what cannot be entered is named."""
     problems: list[OSError] = []
     found: list[SavedPage] = []
     for folder, inner, files in os.walk(start, onerror=problems.append):
-        inner[:] = [name for name in inner if not name.startswith(".")]
+        inner[:] = [name for name in inner if not name.startswith(".") and Path(folder, name).resolve() != own]
         paths = (Path(folder, name) for name in files if not name.startswith("."))
         found += [SavedPage(path) for path in paths if _is_wanted(path)]
     found += [SavedPage(Path(os.fsdecode(e.filename)), problem=e.strerror or str(e)) for e in problems]
@@ -169,8 +172,8 @@ def _time(path: Path, sidecar: Sidecar, modified: datetime, now: datetime) -> tu
         captured_at = parse_stamp(sidecar.captured_at)
     except ConfigError as error:
         raise Rejected("bad_sidecar", f"{path}: {error}") from error
-    if captured_at > now + _CLOCKS_DIFFER:
-        raise Rejected("bad_sidecar", f"{path}: {sidecar.captured_at} is yet to come")
+    if why := impossible(captured_at, now):
+        raise Rejected("bad_sidecar", f"{path}: {sidecar.captured_at} {why}")
     return captured_at, "sidecar"
 
 

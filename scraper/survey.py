@@ -145,8 +145,10 @@ def _is_torn(piece: Piece) -> bool:
 
 
 def _odd_header(file: BinaryIO, offset: int) -> str:
-    """What no check of gzip looks at: the header of a member, which is always the same in a file of ours. Only bits that unpack to
-    the same bytes stay unseen, such as those that fill the last byte before the checksum."""
+    """What no check of gzip looks at: the header of a member, which is always the same in a file of ours.
+
+    Only bits that unpack to the same bytes stay unseen, such as those that fill the last byte before the checksum.
+    """
     file.seek(offset)
     header = file.read(len(_HEADERS[0]))
     return "" if header in _HEADERS else f"a whole record behind a gzip header that we do not write ({header.hex()})"

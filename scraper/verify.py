@@ -15,21 +15,23 @@ from db.connection import Database, guarded, open_to_read
 from db.lock import still
 from normalize.errors import StorageError
 from normalize.wording import counted
-from scraper import arrears, rebuild, report, rereading, taught
+from scraper import arrears, burying, rebuild, report, rereading, taught
 from scraper.archive import Archive, Location
 from scraper.settings import Settings
 from scraper.survey import Survey, survey
 
 _MOST_NAMED = 20
+_MOST_LETTERS = 160
 
 
 @dataclass(slots=True)
 class Verified:
     """What was compared, and what is wrong: `problems` in words, `differences` by view. `notes` are no fault or explain one,
-    `advice` says what to do."""
+    `advice` says what to do. Values are compared where today's parser and rules read all of them."""
 
     captures: int = 0
     bytes: int = 0
+    values_compared: bool = False
     problems: list[str] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -50,10 +52,12 @@ class Verified:
         yield from self.notes
         yield from self.problems
         for one in self.differences:
-            yield f"{one.view}: {one.here:,} rows only in the database, {one.there:,} only from the archive"
-            yield from (f"  only in the database: {row}" for row in one.only_here)
-            yield from (f"  only from the archive: {row}" for row in one.only_there)
-        yield "they disagree" if self.exit_code else "all of it agrees"
+            yield f"{one.view}: {counted(one.here, 'row')} only in the database, {one.there:,} only from the archive"
+            if not self.problems:  # else they follow from what is damaged
+                yield from (f"  only in the database: {_short(row)}" for row in one.only_here[:1])
+                yield from (f"  only from the archive: {_short(row)}" for row in one.only_there[:1])
+        what = "all of it" if self.values_compared else "the archive"
+        yield "they disagree" if self.exit_code else f"{what} agrees"
         yield from self.advice
 
 
@@ -68,7 +72,11 @@ def verify(
         found.problems += arrears.lost_vocabulary(db, settings.archive)
         held = _archive(db, settings, clock(), found)
         behind = [*_behind(db, settings)]
-        if settings.archive.is_dir():
+        found.values_compared = settings.archive.is_dir() and not behind
+        if behind:
+            behind.append("so that values are not compared: they are those of another parser or other rules")
+        if found.values_compared:
+            behind += _left(db)
             with _scratch(settings.db) as folder:
                 again = folder / "again.db"
                 rebuild.build(settings, again, clock(), workers, begin, advance, held)
@@ -90,6 +98,7 @@ def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -
     found.problems += _missing(archive.folder, known)
     found.problems += [f"{one.code}: {one.message}" for one in (*held.damages, *held.odd)]
     found.problems += _lost(db, held)
+    found.problems += [f"of a page that is forgotten there is left: {what}" for what in burying.remains(db, archive)]
     found.notes += [f"{one.code}: {one.message}" for one in held.torn]
     found.notes += [f"not ours, and not read: {name}" for name in held.foreign]
     new = sum(size - known.get(name, 0) for name, size in held.sizes.items() if size > known.get(name, 0))
@@ -120,13 +129,22 @@ def _lost(db: Database, held: Survey) -> Iterator[str]:
 
 
 def _behind(db: Database, settings: Settings) -> Iterator[str]:
-    """What explains a difference: another parser, rules that wait, a run that died."""
+    """Why values would differ: another parser, rules that wait."""
     with taught.in_use(settings.archive), rereading.by_applied_rules(db):
         if line := report.outdated_line(len(rereading.stale(db))):
             yield line
     yield from arrears.of_archive(db, settings.archive)
+
+
+def _left(db: Database) -> Iterator[str]:
+    """What explains a difference: a run that died."""
     if left := comparing.unpublished(db):
         yield f"{counted(left, 'capture')} of a run that was interrupted wait: the next run publishes them"
+
+
+def _short(row: str) -> str:
+    words = " ".join(row.split())
+    return words if len(words) <= _MOST_LETTERS else f"{words[:_MOST_LETTERS]}..."
 
 
 @contextmanager

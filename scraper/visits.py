@@ -1,5 +1,6 @@
 """How a page was fetched: its requests, their rows, and the capture that came of them."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,6 +18,9 @@ SHOWN: dict[str, Outcome] = {
 
 _MOST_HEADERS = 24_000
 """Bytes of headers that are archived: a record with more than 32 KiB of them could not be read again."""
+
+_FIRST = ("content-type", "x-robots-tag")
+_NAME = re.compile(r"[a-z0-9!#$%&'*+.^_`|~-]{1,200}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,14 +95,14 @@ def capture_of(url: str, visit: Visit) -> Capture:
 
 
 def kept(headers: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
-    """The headers as they are archived, without empty ones and without characters that cannot be; of too many, those that fit,
-    the type of the page first."""
-    clean = [(name, value) for name, sent in headers if (value := printable(sent).strip())]
+    """The headers as they are archived, without empty ones and without names and characters that cannot be; of too many, those
+    that fit, first the type of the page and what robots are told."""
+    clean = [(name, value) for name, sent in headers if _NAME.fullmatch(name) and (value := printable(sent).strip())]
     sizes = [len(name) + len(value) + 20 for name, value in clean]
     if sum(sizes) <= _MOST_HEADERS:
         return tuple(clean)
     kept, left = [], _MOST_HEADERS
-    for (name, value), size in sorted(zip(clean, sizes, strict=True), key=lambda header: header[0][0] != "content-type"):
+    for (name, value), size in sorted(zip(clean, sizes, strict=True), key=lambda header: header[0][0] not in _FIRST):
         if size <= left:
             left -= size
             kept.append((name, value))

@@ -71,11 +71,11 @@ class Wacz:
                         digest.update(chunk)
                         size += len(chunk)
                         copy.write(chunk)
+                copy.seek(0)
             except _BROKEN as error:
                 raise Rejected("bad_archive", f"{name} in it cannot be read ({error})") from error
             if digest.hexdigest() != expected or listed.size not in (None, size):
                 raise Rejected("digest_differs", f"{name} is not what {_LIST} says")
-            copy.seek(0)
             yield cast(BinaryIO, copy)
 
     def _package(self) -> _Package:

@@ -40,7 +40,8 @@ _TIMES = ("captured_at", "fetched_at", "as_of", "capture_id", "warc_file", "warc
 _FACTS = ("observation", "observation_latest", "occupation", "occupation_latest", "comparison")
 _QUERIES = {
     "captures": "SELECT url, lower(hex(sha256)), http_status, origin, time_source, media_type, charset, etag, last_modified, "
-    "newest_reading_id IS NOT NULL FROM page_capture c JOIN page p ON p.id = c.page_id",
+    "newest_reading_id IS NOT NULL FROM page_capture c JOIN page p ON p.id = c.page_id "
+    "JOIN capture_form k ON k.id = c.form_id LEFT JOIN validator v ON v.page_capture_id = c.id",
     "visits": "SELECT v.url, v.state, v.outcome, v.depth, v.followed, p.url FROM visit v LEFT JOIN page p ON p.id = v.page_id",
     "findings": "SELECT url, side, field, code, severity, message FROM finding WHERE capture_id IS NOT NULL",
 }

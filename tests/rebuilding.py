@@ -18,12 +18,12 @@ from db import comparing
 from db.connection import open_to_read
 from normalize.errors import Rejected
 from normalize.reading import rejected
-from scraper import importing, lists, rebuild, sources, teaching
+from scraper import forgetting, importing, lists, rebuild, sources, teaching
 from scraper.warcs.members import pieces
 from tests.command import FIXTURES
 from tests.drifting import publish, usual, without_age
 from tests.figures import OVERVIEW, SEED, as_html
-from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, saved, settings
+from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, rows, saved, settings
 from tests.test_official import put
 from tests.world import A, World, at
 
@@ -68,6 +68,14 @@ def hold(root: Path) -> None:
     import_pages(root, *without_age())
     import_pages(root, *without_age(day=2, count=3))
     import_pages(root, *without_age())
+
+
+def forget(root: Path) -> None:
+    """A page that is forgotten, in a run that is held."""
+    hold(root)
+    ((url,),) = rows(settings(root).db, "SELECT url FROM capture ORDER BY url LIMIT 1")
+    forgetting.forgotten(settings(root), url, "they asked", lambda: NOW)
+    import_pages(root, *usual(day=5, count=2))
 
 
 def hostile(root: Path, patch: Any) -> None:

@@ -267,3 +267,20 @@ def test_a_browser_asks_for_nothing_and_runs_nothing(tmp_path: Path, asked: tupl
     policy.write_text(opened.page([], Copy(hostile.replace("http-equiv=refresh", ""), False)))
     browse(tmp_path, "--dump-dom", policy.as_uri())
     assert paths == []
+
+
+@pytest.mark.parametrize("tag", ["xmp", "listing", "applet", "plaintext"])
+def test_what_the_reader_reads_is_shown(tag: str):
+    cell = f"<{tag}>4<i>6</i>" if tag == "plaintext" else f"<{tag}>46</{tag}>"
+    page = page_of(SEED, as_html(SEED).replace(b">46<", f">{cell}<".encode(), 1))
+    (age,) = [fact for fact in facts(page) if fact.field == "demographics.age_mean" and fact.side == "left"]
+    copy = inert.copy(page, spot(age))
+    assert copy.marked
+    assert marked(copy).startswith("46" if tag != "plaintext" else "4&lt;i&gt;6")
+
+
+def test_no_address_stands_in_a_style():
+    styles = "display:grid;grid-template-columns:url(//x.example/y)", "grid-column:1/*x*/", "display:grid;grid-column:1 / 3"
+    page = as_html(SEED).replace(b"</body>", "".join(f'<div style="{style}">a</div>' for style in styles).encode() + b"</body>")
+    found = re.findall(r' style="([^"]*)"', inert.copy(page_of(SEED, page), Spot(0, 0, 0, 0, "")).html)
+    assert found[-2:] == ["display:grid", "display:grid;grid-column:1 / 3"]

@@ -14,9 +14,9 @@ import pytest
 
 from db import captures, runs, tombstones
 from db import forget as forget_rows
-from db.connection import open_to_read
+from db.connection import open_to_read, open_to_write
 from normalize.errors import CorruptRecord, StorageError, UsageError
-from scraper import burying, clearing, cli, forgetting, rebuild, rewriting
+from scraper import burying, clearing, cli, forgetting, rebuild, rewriting, verify
 from scraper.archive import Archive, Location
 from scraper.urls import canonical
 from scraper.warcs.members import pieces
@@ -143,10 +143,30 @@ def test_an_unknown_page_is_kept_out(tmp_path: Path):
     as_if_never_there(tmp_path)
 
 
+def test_an_address_that_is_nearly_one_that_is_known_is_told(tmp_path: Path):
+    import_pages(tmp_path, *SHY_ONES)
+    done = forget(tmp_path, SHY.url.replace("-vs-", "-ws-"))
+    assert (done.known, done.similar) == (False, SHY.url)
+    assert f"careerscape forget {SHY.url}" in done.in_lines()[1]
+
+
+def test_verify_looks_for_what_was_forgotten(tmp_path: Path):
+    import_pages(tmp_path, *SHY_ONES, *OTHERS)
+    forget(tmp_path)
+    assert verify.verify(settings(tmp_path), lambda: NOW).problems == []
+    with closing(open_to_write(settings(tmp_path).db)) as db, db.atomic():
+        db.conn.execute("INSERT INTO page (url) VALUES (?)", [URL])
+    problems = verify.verify(settings(tmp_path), lambda: NOW).problems
+    assert problems
+    assert not any(URL in problem for problem in problems), "what is forgotten is not named"
+
+
 def test_twice_is_once(tmp_path: Path):
     import_pages(tmp_path, *SHY_ONES, *OTHERS)
     forget(tmp_path)
-    assert forget(tmp_path).known is False
+    again = forget(tmp_path)
+    assert (again.known, again.before) == (False, True)
+    assert "forgotten before" in again.in_lines()[0]
     as_if_never_there(tmp_path)
 
 

@@ -26,6 +26,7 @@ pytestmark = pytest.mark.usefixtures("read_here", "nothing_taught")
 MADE: dict[str, Callable[[Path], None]] = {
     "holds": rebuilding.hold,
     "a forced publish": rebuilding.drift,
+    "a forgotten page": rebuilding.forget,
     "rules and official files": rebuilding.rules,
     "crawls": rebuilding.crawls,
     "old files": rebuilding.old_files,

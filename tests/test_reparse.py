@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from normalize.errors import UsageError
 from scraper import reparse, rereading, version
 from tests.figures import OVERVIEW, SEED, Figures
 from tests.imports import DAYS, NOW, dump, import_pages, rows, saved, settings, sound
@@ -35,6 +36,13 @@ def test_unchanged_pages_are_not_read_again(tmp_path: Path):
     three_dates(tmp_path)
     done = again(tmp_path)
     assert (done.differences.captures, done.exit_code) == (0, 0)
+
+
+@pytest.mark.parametrize("command", [again, foretold])
+def test_a_database_that_is_not_there_is_not_made(tmp_path: Path, command):
+    with pytest.raises(UsageError, match="no database"):
+        command(tmp_path)
+    assert not [*tmp_path.iterdir()]
 
 
 def test_another_parser_that_reads_the_same_changes_nothing_but_the_version(tmp_path: Path, other_parser):
@@ -112,6 +120,31 @@ def test_too_much_lost_is_held_back(tmp_path: Path, other_parser):
     done = again(tmp_path, max_loss=1.0)
     assert done.exit_code == 0
     assert rows(settings(tmp_path).db, "SELECT count(*) FROM observation WHERE field = 'outlook.jobs'") == [(0,)]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_a_page_that_is_rejected_now_counts_once_and_is_named(tmp_path: Path, other_parser, dry_run):
+    three_dates(tmp_path)
+    other_parser(("| Average", "| Ordinary"), ("-vs-", "-or-"), ("##", "#"), ("|", " "))
+    done = (foretold if dry_run else again)(tmp_path, max_loss=1.0)
+    found = done.differences
+    assert (found.captures, found.with_other_values, found.loaded, len(found.rejected)) == (6, 6, 0, 6)
+    assert [*found.named()] == [f"{url}: rejected" for url in sorted([SEED.url, OVERVIEW.url] * 3)]
+    if not dry_run:
+        last = "SELECT pages, loaded, unchanged, rejected FROM run ORDER BY run_id DESC LIMIT 1"
+        assert rows(settings(tmp_path).db, last) == [(6, 0, 0, 6)]
+
+
+def test_what_is_said_of_reading_again(tmp_path: Path, other_parser):
+    three_dates(tmp_path)
+    assert [*foretold(tmp_path).in_lines()][1:] == ["all captures are read by today's code"]
+    other_parser(("Number of jobs", "Jobs out there"))
+    said = [*foretold(tmp_path).in_lines("outlook.jobs")]
+    assert said[1] == "outlook.jobs: 6 lost"
+    assert said[-2] == "  and 3 more"
+    assert said[-1] == "it would be held back: outlook.jobs would lose 6 of 6 values; --max-loss SHARE lets more go"
+    assert "salary.best_city: no difference" in [*foretold(tmp_path).in_lines("salary.best_city")]
+    assert [*again(tmp_path).in_lines()][-1].startswith("held back, and what was read waits: ")
 
 
 def test_what_a_killed_run_read_is_not_read_again(tmp_path: Path, other_parser, monkeypatch):

@@ -215,6 +215,13 @@ def test_the_address_of_a_page_in_the_copy_of_a_site(tmp_path, name):
         assert refused(path) == "no_url"
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1:8000", "saved", "www.zippia.com.example"])
+def test_a_copied_page_below_another_host_is_found_and_has_the_address_that_it_says(tmp_path, host):
+    put(tmp_path, {f"{host}/{PATH}": link(A), f"{host}/logo": "x", f"{host}/a-jobs/a-vs-z-differences.css": "x"})
+    (page,) = sources.find([tmp_path], "")
+    assert capture(page.path).url == A
+
+
 @pytest.mark.parametrize("content", [link(C), saved_from(C)])
 def test_what_a_page_says_goes_before_its_folder(tmp_path, content):
     assert capture(put(tmp_path, {f"www.zippia.com/{PATH}": content}) / "www.zippia.com" / PATH).url == C

@@ -8,13 +8,14 @@ from datetime import date, datetime, timedelta
 from urllib.parse import urlencode
 
 from db.backfill import Item, Named
-from normalize.errors import ConfigError, Rejected
+from normalize.errors import ConfigError, Rejected, UsageError
 from scraper.backfill.pattern import Pattern, iso, page_of, within
 from scraper.backfill.wayback import Part, sha1
-from scraper.capture import Capture, charset_of, media_type_of, parse_stamp, stamp
+from scraper.capture import Capture, charset_of, impossible, media_type_of, parse_stamp, stamp
 from scraper.http import Wanted
 from scraper.inflate import Refused, decoded
 from scraper.readers import MAX_BYTES
+from scraper.urls import canonical
 from scraper.visits import Visit, kept
 
 MOST_INDEX_BYTES = 64 << 20
@@ -26,6 +27,7 @@ _CRAWL = re.compile(r"CC-MAIN-[0-9]{4}(?:-[0-9]{2,4})?", re.ASCII)
 _WEEK = re.compile(r"CC-MAIN-([0-9]{4})-([0-9]{2})", re.ASCII)
 _FILE = re.compile(r"crawl-data/(?:[A-Za-z0-9_=-][A-Za-z0-9._=-]*/)*[A-Za-z0-9_-][A-Za-z0-9._=-]*\.warc\.gz", re.ASCII)
 _DIGEST = re.compile(r"[A-Z2-7]{32}", re.ASCII)
+_NUMBER = re.compile(r"[0-9]{1,18}")
 _MOST_HEAD = 64 << 10
 _CRAWLED = "x-crawl-"
 """Before the names of headers whose bodies the crawler has decoded already."""
@@ -45,15 +47,16 @@ def crawls(body: bytes) -> tuple[Crawl, ...]:
     """The crawls of `collinfo.json`. Raises Rejected `index_failed` for anything else."""
     try:
         found = [_crawl(said) for said in json.loads(body)]
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError, UsageError) as error:
         raise Rejected("index_failed", f"no list of crawls but {body[:60]!r}") from error
     return tuple(found)
 
 
 def _crawl(said: dict[str, str]) -> Crawl:
     name, first, last = said["id"], said.get("from") or "", said.get("to") or ""
-    if not _CRAWL.fullmatch(name) or not said["cdx-api"].startswith(("http://", "https://")):
+    if not _CRAWL.fullmatch(name) or not said["cdx-api"].isprintable() or "#" in said["cdx-api"]:
         raise ValueError(name)
+    canonical(said["cdx-api"])
     days = [re.sub(r"[^0-9]", "", day[:10]) for day in (first, last)]
     if not all(len(day) == 8 for day in days) and (week := _WEEK.fullmatch(name)):
         monday = date.fromisocalendar(int(week[1]), int(week[2]), 1)  # some begin earlier, and last for weeks
@@ -165,6 +168,8 @@ def captured(item: Item, member: bytes, source: str, now: datetime) -> Capture:
         raise Rejected("bad_record", f"{item.original}: {error}") from error
     if stamp(at) != item.captured_at:
         raise Rejected("archived_otherwise", f"{item.original}: the record is of {stamp(at)}, the index says {item.captured_at}")
+    if why := impossible(at, now):
+        raise Rejected("bad_record", f"{item.original}: its time {stamp(at)} {why}")
     status, headers, payload = _response(item, block)
     stated = {head.get("warc-payload-digest", "").removeprefix("sha1:"), item.digest} - {"", "-"}
     if stated != {sha1(payload)} and stated:
@@ -190,7 +195,7 @@ def _record(item: Item, member: bytes) -> tuple[dict[str, str], bytes]:
         raise Rejected("bad_record", f"{item.original}: it begins with {version[:30]!r}")
     fields = dict(reversed(list(head)))
     length = fields.get("content-length", "")
-    if not (length.isascii() and length.isdecimal()) or rest[int(length) :].strip() or len(rest) < int(length):
+    if not _NUMBER.fullmatch(length) or rest[int(length) :].strip() or len(rest) < int(length):
         raise Rejected("bad_record", f"{item.original}: it is not as long as it says")
     return fields, rest[: int(length)]
 

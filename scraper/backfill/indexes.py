@@ -21,6 +21,9 @@ from scraper.watch import Stopping
 KEPT = timedelta(days=1)
 """So long an index of the Wayback Machine counts as read, as new captures come in; the one of a crawl never changes."""
 
+MOST_PARTS = 10_000
+"""So many parts of an index are read in a run: an archive may always name another one."""
+
 OUT_OF_REACH = frozenset((
     "blocked", "challenge", "robots_denied", "robots_unreadable", "refused_address", "rate_limited", "timeout",
     "connection_error", "dns_error", "tls_error", "protocol_error", "truncated", "server_error",
@@ -76,6 +79,7 @@ class Indexes:
             self._begin_again(index.id)
             index = self._open("")
         position, again = index.position, bool(index.position)
+        seen: set[str] = set()
         while True:
             url = wayback.index_url(
                 self._endpoints.wayback_url, self._order.pattern, self._order.first, self._order.last, position
@@ -88,8 +92,11 @@ class Indexes:
             if why := wayback.blocked(visit):
                 raise Rejected("archive_blocked", f"the archive may not show these pages ({why})")
             found = wayback.part(self._body(visit), self._order.first, self._order.last)
-            if found.position and found.position == position:
-                raise Rejected("index_failed", f"it says {position[:80]!r} twice for where the next part begins")
+            seen.add(position)
+            if found.position and found.position in seen:
+                raise Rejected("index_failed", f"it says {found.position[:80]!r} twice for where the next part begins")
+            if len(seen) == MOST_PARTS:
+                raise Rejected("index_failed", f"it has more than {MOST_PARTS:,} parts")
             self._note(index.id, found)
             if not found.position:
                 return

@@ -36,14 +36,21 @@ def pattern(text: str) -> Pattern:
     bare = re.sub(r"^https?://", "", text.strip(), flags=re.IGNORECASE)
     match: MatchType = "domain" if bare.startswith("*.") else "prefix" if bare.endswith("*") else "exact"
     url = bare.removeprefix("*.") if match == "domain" else bare.removesuffix("*")
-    host, slash, _ = url.partition("/")
+    host, slash, rest = url.partition("/")
     why = "write HOST/PATH, HOST/PATH* or *.HOST"
-    if "*" in url or "#" in url or ("." not in host and host.partition(":")[0] != "localhost"):
+    if (
+        "*" in url
+        or "#" in url
+        or "@" in host
+        or "\\" in host
+        or not url.isprintable()
+        or ("." not in host and host.partition(":")[0] != "localhost")
+    ):
         raise UsageError(f"{text!r} is no pattern of addresses: {why}")
     if (match == "domain" and slash) or (match == "prefix" and not slash):
         raise UsageError(f"{text!r} is no pattern of addresses: a star stands behind a path or before a host; {why}")
     canonical(f"http://{url}")
-    return Pattern(url.lower() if match == "domain" else host.lower() + slash + url.partition("/")[2], match)
+    return Pattern(urlsplit(canonical(f"http://{host}/")).netloc + slash + rest, match)
 
 
 def digits(date: str, last: bool) -> str:

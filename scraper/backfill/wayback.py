@@ -7,13 +7,13 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from urllib.parse import quote, urlencode
 
 from db.backfill import Item, Named
 from normalize.errors import Rejected
 from scraper.backfill.pattern import Pattern, iso, page_of, within
-from scraper.capture import Capture, charset_of, media_type_of
+from scraper.capture import Capture, charset_of, impossible, media_type_of
 from scraper.http import Wanted
 from scraper.urls import canonical
 from scraper.visits import Visit, kept
@@ -29,10 +29,10 @@ _COLUMNS = ("timestamp", "original", "mimetype", "statuscode", "digest")
 _PAGES = "text/html|application/xhtml\\+xml|warc/revisit"
 _MEDIA = frozenset(("text/html", "application/xhtml+xml", "warc/revisit"))
 _DIGEST = re.compile(r"[A-Z2-7]{32}", re.ASCII)
+_LONGEST_POSITION = 8_000
 _AS_THEY_ARE = "/%:@!$&'()*+,;=~[]?"
 _ORIGINAL = "x-archive-orig-"
 _REPLAY = re.compile(r"/web/([0-9]{14})id_/(.+)", re.ASCII | re.DOTALL)
-_CLOCKS_DIFFER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ def part(body: bytes, first: str, last: str) -> Part:
     position = ""
     if len(rows) > 2 and rows[-2] == [] and len(rows[-1]) == 1:
         position, rows = str(rows[-1][0]), rows[:-2]
+        if not position.isprintable() or len(position) > _LONGEST_POSITION:
+            raise Rejected("index_failed", f"no place where the next part begins but {position[:60]!r}")
     return _sorted(rows[0], rows[1:], first, last, position)
 
 
@@ -179,13 +181,14 @@ def replayed(item: Item, visit: Visit, root: str, now: datetime) -> Replayed:
 
 
 def memento_time(header: str, now: datetime) -> datetime | None:
-    """The time of a capture; None for what is none, or yet to come."""
+    """The time of a capture; None for what is none, or cannot be that of one."""
     try:
-        at = email.utils.parsedate_to_datetime(header)
+        said = email.utils.parsedate_to_datetime(header)
+        at = (said if said.tzinfo else said.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
-    at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC).replace(microsecond=0)
-    return at if at <= now + _CLOCKS_DIFFER else None
+    guessed = f"{said.year:04}" not in header  # of a year that is not there, or below 100
+    return None if guessed or impossible(at, now) else at
 
 
 def sha1(body: bytes) -> str:

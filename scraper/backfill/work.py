@@ -15,7 +15,7 @@ from scraper.backfill.archives import Archives
 from scraper.backfill.asking import Asker
 from scraper.backfill.indexes import OUT_OF_REACH, Indexes
 from scraper.backfill.plan import Order, Plan, plan
-from scraper.capture import Capture, parse_stamp, stamp
+from scraper.capture import Capture, impossible, parse_stamp, stamp
 from scraper.fetcher import Fetcher
 from scraper.http import Client
 from scraper.intake import Intake, Report
@@ -140,8 +140,9 @@ class _Work:
 
     def _confirm(self, item: Item) -> bool:
         """Take in a capture whose body is here already, as the digest of the index says; False where it is not."""
+        at, now = parse_stamp(item.captured_at), parse_stamp(stamp(self.clock.now()))
         same = backfill.same_body(self.intake.db, item) if self.order.archive == "wayback" and item.digest != "-" else None
-        if same is None:
+        if same is None or impossible(at, now):
             return False
         known = captures.location(self.intake.db, same)
         try:
@@ -150,8 +151,7 @@ class _Work:
             return False
         if wayback.sha1(body) != item.digest:  # it came packed: the digest is of another form of it
             return False
-        at, source = parse_stamp(item.captured_at), wayback.replay_url(self.endpoints.wayback_url, item)
-        now = parse_stamp(stamp(self.clock.now()))
+        source = wayback.replay_url(self.endpoints.wayback_url, item)
         capture = Capture(
             item.url, at, now, "wayback", "http", known.media_type, known.charset, body, item.status, (), source
         )  # fmt: skip

@@ -29,7 +29,7 @@ def import_(
 
     from scraper import importing, report, sources, terminal
 
-    pages = sources.find(paths, url)
+    pages = sources.find(paths, url, settings_of(context).archive)
     raise_when_terminated()
     if not pages:
         terminal.say("careerscape: no saved pages there (.html, .htm, .xhtml, .txt, .md, .warc, .warc.gz, .wacz)")

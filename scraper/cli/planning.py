@@ -24,6 +24,7 @@ def plan(
     """
     from datetime import UTC, datetime
 
+    from normalize.wording import counted
     from scraper import planning, terminal
 
     with reading(context) as db:
@@ -37,9 +38,10 @@ def plan(
         terminal.tell("")
     terminal.tell("\n".join(_summary(made)))
     if made.elsewhere:
+        count = counted(len(made.cover.chosen), "page")
         terminal.say(
-            f"careerscape: {len(made.elsewhere):,} of these pages are on hosts that no site file lists, such as "
-            f"{made.elsewhere[0]}; scrape --plan uses them where --allow-host permits their host"
+            f"careerscape: {len(made.elsewhere):,} of {count} on hosts that no site file lists, such "
+            f"as {made.elsewhere[0]}; scrape --plan uses such pages where --allow-host permits their host"
         )
 
 

@@ -26,7 +26,9 @@ def check(
     with reading(context) as db:
         for line in arrears.of_archive(db, settings_of(context).archive):
             terminal.say(line)
-        held = bool(holds.waiting(db))
+        held = bool(holds.waiting(db) or holds.held_reparse(db))
+        for line in inspection.of_reparse(db):
+            terminal.say(line)
         if as_json:
             for found in inspection.objects(db, now, band):
                 terminal.print_json(found)

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from normalize.errors import ConfigError, Rejected, UsageError
 from scraper import records, sites
-from scraper.capture import Capture, charset_of, media_type_of, parse_stamp, stamp
+from scraper.capture import Capture, charset_of, impossible, media_type_of, parse_stamp, stamp
 from scraper.urls import canonical
+from scraper.visits import kept
 from scraper.warcs.framing import Head, Record
 from scraper.warcs.messages import MOST_BYTES, Digest, Headers, bodies, digest, message, require
 
@@ -110,6 +111,8 @@ def _page(record: Record, block: bytes, at: datetime, now: datetime, proven: boo
             return "another status"
         status, headers, media = said.status, said.headers, said.header("content-type")
         forms = bodies(said)
+    elif media.lower().startswith("application/http"):
+        raise Rejected("bad_record", "it is no response, and says that it holds one")
     proven |= require(digest(record.head.get("warc-payload-digest", "")), forms, "the page")
     if not record.sure and not proven:
         raise Rejected("bad_record", "it stands where the file is damaged, and no digest proves it")
@@ -158,7 +161,8 @@ def _own(record: Record, block: bytes, now: datetime) -> Found | Confirmed:
 def _capture(
     head: Head, at: datetime, now: datetime, media: str, body: bytes, status: int | None, headers: Headers
 ) -> Capture:  # fmt: skip
-    return Capture(address(head), at, now, "warc", "warc", media_type_of(media), charset_of(media), body, status, headers)
+    media_type, charset = media_type_of(media), charset_of(media)
+    return Capture(address(head), at, now, "warc", "warc", media_type, charset, body, status, kept(headers))
 
 
 def _time(head: Head, now: datetime) -> datetime:
@@ -166,8 +170,8 @@ def _time(head: Head, now: datetime) -> datetime:
         at = parse_stamp(head.get("warc-date", ""))
     except ConfigError as error:
         raise Rejected("bad_record", f"its time cannot be understood: {error}") from error
-    if at > now + _CLOCKS_DIFFER:
-        raise Rejected("bad_record", f"its time {stamp(at)} is yet to come")
+    if why := impossible(at, now):
+        raise Rejected("bad_record", f"its time {stamp(at)} {why}")
     return at
 
 

@@ -15,7 +15,7 @@ _VERSION = re.compile(rb"WARC/1\.[01][ \t]*")
 _FIRST = re.compile(rb"WARC/1\.[01][ \t]*\r?\n")
 _START = re.compile(rb"(?<=\n)" + _FIRST.pattern)
 _BLANK = re.compile(rb"\r?\n\r?\n")
-_BREAK = re.compile(rb"\r?\n")
+_BREAK, _BREAKS = re.compile(rb"\r?\n"), re.compile(rb"[\r\n]+")
 _AFTER = (b"\r\n\r\n", b"\n\n")
 _ONCE = frozenset(("warc-type", "content-length", "warc-date", "warc-target-uri", "warc-block-digest", "warc-payload-digest"))
 _LENGTH = re.compile(r"[0-9]{1,18}")
@@ -58,15 +58,15 @@ def records(file: BinaryIO, gzipped: bool, want: Want) -> Iterator[Record | Dama
     damages = 0
     empty = True
     for piece in pieces(file, gzipped):
-        empty = False
         for found in _Reader(piece, want).records():
             yield found
+            empty = False
             damages += isinstance(found, Damage)
             if damages == MOST_DAMAGES:
                 yield Damage(found.offset, f"{MOST_DAMAGES:,} places of the file are damaged; what follows was not read")
                 return
     if empty:
-        yield Damage(0, "the file is empty")
+        yield Damage(0, "no record stands in the file")
 
 
 class _Reader:
@@ -163,8 +163,8 @@ class _Reader:
 
     def _more(self) -> bool:
         """Whether anything but line breaks follows; those before it are passed over."""
-        while self._fill(1) and (rest := self._buffer.lstrip(b"\r\n")) != self._buffer:
-            self._take(len(self._buffer) - len(rest))
+        while self._fill(1) and (breaks := _BREAKS.match(self._buffer)):
+            self._take(breaks.end())
         return self._fill(1)
 
     def _fill(self, least: int) -> bool:

@@ -19,6 +19,7 @@ _BLANK, _BREAK = re.compile(rb"\r?\n\r?\n"), re.compile(rb"\r?\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n")
 _ALGORITHMS = {"sha1": 20, "sha256": 32, "sha512": 64, "md5": 16}
 _GZIP_MAGIC = b"\x1f\x8b"
+_NUMBER = re.compile(r"[0-9]{1,18}")
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -56,17 +57,18 @@ def message(block: bytes) -> Message:
     status = _STATUS.fullmatch(first)
     if not status:
         raise Rejected("bad_record", "its HTTP head cannot be read")
-    headers: list[tuple[str, str]] = []
+    fields: list[tuple[str, list[str]]] = []
     for line in lines:
         text = line.decode("latin-1")
         name, colon, value = text.partition(":")
-        if text[:1] in (" ", "\t") and headers:
-            headers[-1] = headers[-1][0], f"{headers[-1][1]} {text.strip()}"
+        if text[:1] in (" ", "\t") and fields:
+            fields[-1][1].append(text.strip())
         elif colon:
-            headers.append((name.strip().lower(), value.strip()))
+            fields.append((name.strip().lower(), [value.strip()]))
     if not end and block[-1:] != b"\n":
         raise Rejected("bad_record", "its HTTP head does not end")
-    return Message(int(status[1]), tuple(headers), block[end.end() :] if end else b"")
+    headers = tuple((name, " ".join(values)) for name, values in fields)
+    return Message(int(status[1]), headers, block[end.end() :] if end else b"")
 
 
 def bodies(found: Message) -> tuple[bytes, ...]:
@@ -80,7 +82,8 @@ def bodies(found: Message) -> tuple[bytes, ...]:
     whole = _unchunked(raw) if "chunked" in codings else raw
     packed = found.header("content-encoding").lower()
     length = found.header("content-length")
-    if not packed and not codings and length.isascii() and length.isdigit() and len(raw) < int(length):
+    plain = {packed, codings} <= {"", "identity"}
+    if plain and _NUMBER.fullmatch(length) and len(raw) < int(length):
         raise Rejected("bad_record", f"its body has {len(raw):,} bytes, not the {length[:20]} that its head promises")
     if packed.rpartition(",")[2].strip() in ("gzip", "x-gzip") and whole and not whole.startswith(_GZIP_MAGIC):
         packed = ""
