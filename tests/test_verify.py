@@ -160,7 +160,7 @@ def test_a_torn_record_that_a_dead_run_left_is_no_fault(copy: Path):
     (start, length) = rows(settings(copy).db, "SELECT warc_offset, warc_length FROM capture ORDER BY 1")[0]
     path.write_bytes(whole + whole[start : start + length - 5])
     done = audit(copy)
-    assert (done.exit_code, done.values_compared) == (0, False)
+    assert (done.exit_code, len(done.notes)) == (0, 1)
     assert f"{path.name}, offset {len(whole)}: the gzip member ends too early" in done.notes[0]
 
 
@@ -259,7 +259,7 @@ def test_what_is_held_back_is_compared_too(tmp_path: Path):
 def test_what_is_behind_is_told(copy: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("scraper.version.parser", lambda: "0.2.0+another")
     done = audit(copy)
-    assert (done.exit_code, len(done.notes)) == (0, 1)
+    assert (done.exit_code, done.values_compared) == (0, False)
     assert done.notes[0].startswith("5 captures read by another version: careerscape reparse")
     rules = settings(copy).archive / "vocab" / "rules.csv"
     rules.write_text(rules.read_text().replace(",bachelor,", ",master,"))
