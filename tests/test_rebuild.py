@@ -70,6 +70,20 @@ def test_what_a_scrape_made(world: World):
     check(world.root)
 
 
+def test_pages_that_were_fetched_are_due_as_before(world: World):
+    body = rebuilding.tagged("1", {"content-type": "text/html"}, as_html(SEED))
+    world.pages = {at(A): body}
+    for _ in range(2):
+        world.scrape(at(A), refresh=True)
+        world.pass_days(3)
+    out = world.root / "again.db"
+    rebuild.rebuild(settings(world.root), out, lambda: NOW)
+    visits = "SELECT url, state, outcome, gave_rows, substr(due_at, 1, 10) FROM visit"
+    kept = world.says(visits)
+    assert [(url, state, gave) for url, state, _, gave, _ in kept] == [(at(A), "done", 1)]
+    assert [(row[0], row[4]) for row in rows(out, visits)] == [(row[0], row[4]) for row in kept]
+
+
 def test_a_verdict_is_replayed_and_its_page_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     rebuilding.hostile(tmp_path, monkeypatch)
     assert check(tmp_path).rejected == 1
@@ -269,6 +283,14 @@ def test_without_an_archive_there_is_nothing_to_build(tmp_path: Path):
     with pytest.raises(UsageError, match="no archive"):
         again(tmp_path)
     assert [*tmp_path.iterdir()] == []
+
+
+def test_an_archive_without_captures_makes_no_database(small: Path):
+    for path in settings(small).archive.glob("*.warc.gz"):
+        path.unlink()
+    with pytest.raises(UsageError, match="holds no captures"):
+        rebuild.rebuild(settings(small), small / "again.db", lambda: NOW)
+    assert not (small / "again.db").exists()
 
 
 def test_an_archive_that_is_written_to_is_left_alone(small: Path):
