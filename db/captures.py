@@ -155,7 +155,7 @@ def _form(db: Database, form: tuple[str, str, str, str, int | None]) -> int:
     """The row of how captures came: origin, time source, media type, charset and HTTP status."""
     query = (
         "SELECT id FROM capture_form WHERE origin = ? AND time_source = ? AND media_type = ? AND charset = ? "
-        "AND ifnull(http_status, 0) = ifnull(?, 0)"
+        "AND ifnull(http_status, -1) = ifnull(?, -1)"
     )
     if known := db.execute(query, form).fetchone():
         return int(known[0])

@@ -367,7 +367,7 @@ _TIME = (
     "origin TEXT NOT NULL CHECK (origin IN ('live', 'file', 'warc', 'wayback', 'commoncrawl')), "
     "time_source TEXT NOT NULL CHECK (time_source IN ('sidecar', 'file', 'warc', 'http')), media_type TEXT NOT NULL, "
     "charset TEXT NOT NULL, http_status INTEGER) STRICT",
-    "CREATE UNIQUE INDEX capture_form_whole ON capture_form (origin, time_source, media_type, charset, ifnull(http_status, 0))",
+    "CREATE UNIQUE INDEX capture_form_whole ON capture_form (origin, time_source, media_type, charset, ifnull(http_status, -1))",
     "INSERT INTO capture_form (origin, time_source, media_type, charset, http_status) "
     "SELECT DISTINCT origin, time_source, media_type, charset, http_status FROM page_capture ORDER BY 1, 2, 3, 4, 5",
     "CREATE TABLE captured_page (id INTEGER PRIMARY KEY, capture_id TEXT NOT NULL UNIQUE, "

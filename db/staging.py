@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from db import derived, publish, sections, sweep
+from db import derived, publish, sections
 from db.batches import batches, marks
 from db.schema import LISTS
 from normalize.claims import SIDES
@@ -107,6 +107,11 @@ def rows(db: Database) -> list[int]:
     return [row[0] for row in db.execute("SELECT page_capture_id FROM staged ORDER BY page_capture_id").fetchall()]
 
 
+def everything(db: Database) -> list[int]:
+    """All captures."""
+    return [row[0] for row in db.execute("SELECT id FROM page_capture ORDER BY id").fetchall()]
+
+
 def staged(db: Database) -> list[Staged]:
     """All that waits, in the order of pages and time."""
     found = db.execute(
@@ -120,8 +125,7 @@ def staged(db: Database) -> list[Staged]:
 
 
 def apply(db: Database) -> None:
-    """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so. What
-    only the replaced readings showed is deleted."""
+    """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so."""
     waits = staged(db)
     db.conn.execute(
         "UPDATE reading SET version_id = t.version_id, run_id = t.run_id, outcome = t.outcome, content_id = t.content_id, "
@@ -136,8 +140,6 @@ def apply(db: Database) -> None:
     publish.point(db, [row for row in counts if row not in held])
     contents = {content for one in waits for content in (one.before.content_id, one.content_id)} - {None}
     derived.refresh(db, sorted(_jobs(db, contents)))
-    if waits:
-        sweep.unused(db)
 
 
 def _withdraw_findings(db: Database, readings: Iterable[int]) -> None:

@@ -38,6 +38,17 @@ def sweep(db: Database) -> list[str]:
     return [slug for _, slug in gone]
 
 
+def unused_alone(db: Database) -> None:
+    """As `unused`, in a transaction of its own, where the caller holds none: no row is looked at to see whether another one needs
+    it, as none does."""
+    db.conn.execute("PRAGMA foreign_keys = OFF")
+    try:
+        with db.atomic():
+            unused(db)
+    finally:
+        db.conn.execute("PRAGMA foreign_keys = ON")
+
+
 def unused(db: Database) -> None:
     """Delete what no reading or capture needs, but no occupation; the caller holds the transaction."""
     for statement in _statements():

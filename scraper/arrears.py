@@ -126,7 +126,10 @@ def reread(db: Database, archive: Archive, run_id: int, keys: Collection[Key], a
     rows = sorted({row for some in concerned.values() for row in some})
     if not rows:
         return done
-    rereading.bring_up(db, archive, run_id, rows, at)
+    if losses := rereading.bring_up(db, archive, run_id, rows, at):
+        why = f"today's parser is held back, {'; '.join(losses)}: careerscape reparse --dry-run"
+        done.unread, done.waiting = dict.fromkeys(rows, why), list(concerned)
+        return done
     columns = [name for name, _, _ in views.wide_columns()]
     before = coding.latest(db, columns)
     version_id = load.version(db, version.parser(), vocabulary.version())

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from db import captures, learned, runs
+from db import captures, learned, runs, sweep
 from db.connection import guarded, is_there, open_to_read
 from normalize import vocabulary
 from normalize.errors import UsageError
@@ -116,6 +116,7 @@ def reparse(
                 taught.code(db, settings.archive, report.run_id, at)
             runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
         report.finished = True
+        sweep.unused_alone(db)
         told = () if losses else tuple(noted.message for noted in arrears.catch_up(db, settings.archive, clock))
     return Reparsed(report.run_id, found, losses, report.exit_code, wait, told)
 

@@ -20,7 +20,7 @@ from normalize.findings import Finding
 from normalize.rules import Rule, Rules
 from scraper import bodies, version
 from scraper.archive import Archive
-from scraper.differences import Differences
+from scraper.differences import MAX_LOSS, Differences
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.records import Verdict
@@ -126,16 +126,27 @@ def apply(db: Database, run_id: int, changes: Sequence[tuple[Standing, list[Appl
     staging.apply(db)
 
 
-def bring_up(db: Database, archive: Archive, run_id: int, rows: Sequence[int], at: str) -> None:
+def bring_up(db: Database, archive: Archive, run_id: int, rows: Sequence[int], at: str) -> list[str]:
     """Read some captures by today's parser, where another one read them, before other rules are applied to them: so each change
-    has one cause. The caller holds the transaction. What cannot be read stays as it is."""
+    has one cause. The caller holds the transaction. What cannot be read stays as it is.
+
+    Returns the fields that would lose more than the whole database may lose; then nothing is applied.
+    """
     behind = set(rows) & set(stale(db))
     if not behind:
-        return
+        return []
     staging.clear(db)
+    found = Differences()
     with by_applied_rules(db), Pool(1) as pool:
-        stage(db, archive, pool, run_id, sorted(behind), Differences(), silent)
-        apply(db, run_id, waiting(db, Differences()), at)
+        stage(db, archive, pool, run_id, sorted(behind), found, silent)
+        changes = waiting(db, found)
+    everything = staging.everything(db)
+    found.settle(lambda name: staging.ok_values(db, everything, name))
+    if losses := found.losses(MAX_LOSS):
+        staging.clear(db)
+    else:
+        apply(db, run_id, changes, at)
+    return losses
 
 
 def silent() -> None:

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from normalize.errors import UsageError
-from scraper import reparse, rereading, version
+from normalize.errors import StorageError, UsageError
+from scraper import reparse, rereading, teaching, version
 from tests.figures import OVERVIEW, SEED, Figures
 from tests.imports import DAYS, NOW, dump, import_pages, rows, saved, settings, sound
 
@@ -184,3 +184,13 @@ def test_nothing_but_reading_again_was_done_before(tmp_path: Path):
     three_dates(tmp_path)
     assert NOW < LATER
     assert again(tmp_path, workers=3).exit_code == 0
+
+
+def test_a_rule_does_not_let_in_a_parser_that_loses_too_much(tmp_path: Path, other_parser, nothing_taught):
+    three_dates(tmp_path)
+    import_pages(tmp_path, saved(OVERVIEW.with_cell("Most common degree", left="Certified Sorcery, 32%"), DAYS[5]))
+    before = dump(settings(tmp_path).db, VIEWS)
+    other_parser(("Average age", "Age of the moon"))
+    with pytest.raises(StorageError, match=r"demographics\.age_mean would lose"):
+        teaching.teach(settings(tmp_path), "Certified Sorcery", "license", "degree", lambda: LATER)
+    assert dump(settings(tmp_path).db, VIEWS) == before
