@@ -12,9 +12,10 @@ from db.connection import Database
 from normalize import vocabulary
 from normalize.errors import CareerscapeError
 from normalize.rules import contradictions, disagreeing
-from scraper import arrears, official, taught, version
+from scraper import official, taught, version
 from scraper.archive import Archive, Location
 from scraper.capture import stamp
+from scraper.keeping import arrears
 from scraper.operation import disk
 from scraper.settings import Settings
 

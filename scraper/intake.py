@@ -12,9 +12,10 @@ from normalize.bands import Band
 from normalize.errors import Rejected
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
-from scraper import burying, gate, taught, version
+from scraper import gate, taught, version
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.keeping import burying
 from scraper.parsing import PageBytes
 from scraper.records import Verdict
 from scraper.sandbox import Sandbox

@@ -8,10 +8,11 @@ from db import captures, runs
 from db.connection import Database, guarded, open_to_write
 from db.freshness import Rhythm
 from db.lock import writing, writing_folder
-from scraper import adoption, arrears, rewriting, taught
+from scraper import taught
 from scraper.archive import Archive
 from scraper.capture import stamp
 from scraper.intake import Intake, Report
+from scraper.keeping import adoption, arrears, rewriting
 from scraper.operation.disk import refuse_when_full
 from scraper.process import code_of, code_set_aside
 from scraper.sandbox import Sandbox

@@ -13,10 +13,11 @@ from normalize.errors import StorageError, UsageError
 from normalize.folding import fold
 from normalize.rules import Kind, Rule, Rules
 from normalize.wording import counted
-from scraper import arrears, lesson, run, taught
+from scraper import lesson, run, taught
 from scraper.archive import Archive
 from scraper.capture import stamp
 from scraper.intake import Report
+from scraper.keeping import arrears
 from scraper.settings import Settings
 
 Clock = Callable[[], datetime]

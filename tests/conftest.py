@@ -54,7 +54,8 @@ def turn(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 @pytest.fixture
 def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Pages are read by the test's own process."""
-    from scraper import arrears, pool, run
+    from scraper import pool, run
+    from scraper.keeping import arrears
     from tests.imports import ReadHere
 
     monkeypatch.setattr(run, "Sandbox", ReadHere)

@@ -8,8 +8,9 @@ from collections.abc import Callable
 from typing import Any
 
 from db import captures, current, holds, load, publish, queue, runs
-from scraper import adoption, cli, fetcher, http, intake, job, sandbox
+from scraper import cli, fetcher, http, intake, job, sandbox
 from scraper.archive import Archive
+from scraper.keeping import adoption
 
 
 def _die(*_: object) -> None:

@@ -18,7 +18,8 @@ from db import comparing
 from db.connection import open_to_read
 from normalize.errors import Rejected
 from normalize.reading import rejected
-from scraper import forgetting, importing, lists, rebuild, sources, teaching
+from scraper import importing, lists, sources, teaching
+from scraper.keeping import forgetting, rebuild
 from scraper.warcs.members import pieces
 from tests.command import FIXTURES
 from tests.drifting import publish, usual, without_age

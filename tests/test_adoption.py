@@ -22,10 +22,11 @@ from db.connection import open_to_read
 from db.lock import writing_folder
 from normalize.errors import Busy, Rejected, StorageError
 from normalize.reading import rejected
-from scraper import adoption, bodies, importing, run, scrape
 from scraper import archive as archives
+from scraper import bodies, importing, run, scrape
 from scraper.archive import Archive
 from scraper.http import Client
+from scraper.keeping import adoption
 from scraper.urls import canonical
 from scraper.wishes import Wish
 from tests import imports

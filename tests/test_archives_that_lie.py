@@ -10,9 +10,10 @@ import pytest
 
 from db.backfill import Item
 from normalize.errors import Rejected, UsageError
-from scraper import importing, sources, verify
+from scraper import importing, sources
 from scraper.backfill import commoncrawl, indexes, wayback
 from scraper.backfill.pattern import pattern
+from scraper.keeping import verify
 from scraper.warcs import framing, messages
 from scraper.warcs.found import Found
 from tests.archive_web import Archive, row, with_age

@@ -10,7 +10,8 @@ import pytest
 from db import learned
 from db.connection import open_to_read
 from normalize.errors import StorageError
-from scraper import arrears, lists, taught
+from scraper import lists, taught
+from scraper.keeping import arrears
 from tests.figures import OVERVIEW, SEED
 from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, load_pages, rows, saved, settings, sound
 from tests.test_teaching import ODD, SLUG, inbox, onet, teach

@@ -18,8 +18,8 @@ from db import backup as copies
 from db import captures, schema
 from db.connection import open_to_read, open_to_write
 from normalize.errors import Busy, CareerscapeError, ForeignDatabase, StorageError, UsageError
-from scraper import backup
 from scraper.archive import Archive, Location
+from scraper.keeping import backup
 from scraper.settings import Settings
 from tests import migrating
 from tests.command import Command

@@ -16,8 +16,9 @@ from db import captures, runs, tombstones
 from db import forget as forget_rows
 from db.connection import open_to_read, open_to_write
 from normalize.errors import CorruptRecord, StorageError, UsageError
-from scraper import burying, clearing, cli, forgetting, rebuild, rewriting, verify
+from scraper import cli
 from scraper.archive import Archive, Location
+from scraper.keeping import burying, clearing, forgetting, rebuild, rewriting, verify
 from scraper.urls import canonical
 from scraper.warcs.members import pieces
 from tests import dying, rebuilding

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from scraper import forgetting
+from scraper.keeping import forgetting
 from tests import imports
 from tests.archive_web import Archive, memento, prepared, replay, row, with_age
 from tests.figures import SEED

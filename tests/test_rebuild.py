@@ -13,7 +13,8 @@ import pytest
 
 from db.lock import writing_folder
 from normalize.errors import Busy, StorageError, UsageError
-from scraper import importing, rebuild, reparse, sources, version
+from scraper import importing, sources, version
+from scraper.keeping import rebuild, reparse
 from tests import rebuilding
 from tests.command import Command
 from tests.figures import OVERVIEW, SEED, as_html

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from normalize.errors import StorageError, UsageError
-from scraper import reparse, rereading, teaching, version
+from scraper import teaching, version
+from scraper.keeping import reparse, rereading
 from tests.figures import OVERVIEW, SEED, Figures
 from tests.imports import DAYS, NOW, dump, import_pages, rows, saved, settings, sound
 

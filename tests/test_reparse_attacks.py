@@ -15,7 +15,8 @@ from db import captures, derived, learned, load, publish, runs, staging
 from normalize.errors import Rejected, UsageError
 from normalize.facts import Reading
 from normalize.reading import rejected
-from scraper import arrears, importing, reparse, sources, taught, teaching, version
+from scraper import importing, sources, taught, teaching, version
+from scraper.keeping import arrears, reparse
 from tests import rebuilding
 from tests.drifting import figures, usual, without_age
 from tests.drifting import publish as publish_held

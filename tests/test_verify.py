@@ -13,7 +13,7 @@ import pytest
 
 from db.lock import writing
 from normalize.errors import Busy, UsageError
-from scraper import rebuild, verify
+from scraper.keeping import rebuild, verify
 from scraper.warcs.members import pieces
 from tests import rebuilding
 from tests.figures import OVERVIEW, SEED
@@ -47,7 +47,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small database of all kinds of rows, and its archive."""
     from normalize import vocabulary
     from normalize.rules import NO_RULES
-    from scraper import arrears, pool, run
+    from scraper import pool, run
+    from scraper.keeping import arrears
     from tests.imports import ReadHere
 
     root = tmp_path_factory.mktemp("made")

@@ -9,7 +9,8 @@ import pytest
 
 from db import comparing
 from db.connection import open_to_read
-from scraper import rebuild, reparse, teaching, verify
+from scraper import teaching
+from scraper.keeping import rebuild, reparse, verify
 from tests.figures import OVERVIEW, SEED, Figures
 from tests.imports import import_pages, rows, saved, settings
 

@@ -28,8 +28,8 @@ def reparse(
     from datetime import UTC, datetime
 
     from db import queries
-    from scraper import reparse as again
     from scraper import terminal
+    from scraper.keeping import reparse as again
     from scraper.process import raise_when_terminated
 
     raise_when_terminated()
@@ -60,8 +60,8 @@ def rebuild(
     """
     from datetime import UTC, datetime
 
-    from scraper import rebuild as anew
     from scraper import terminal
+    from scraper.keeping import rebuild as anew
     from scraper.process import raise_when_terminated
 
     raise_when_terminated()
@@ -85,7 +85,7 @@ def verify(context: typer.Context, workers: Workers = 1, as_json: Json = False) 
     from datetime import UTC, datetime
 
     from scraper import terminal
-    from scraper import verify as audit
+    from scraper.keeping import verify as audit
     from scraper.process import raise_when_terminated
 
     raise_when_terminated()

@@ -23,8 +23,8 @@ def backup(
     from dataclasses import asdict
 
     from normalize.wording import counted
-    from scraper import backup as copies
     from scraper import terminal
+    from scraper.keeping import backup as copies
 
     made = copies.make(settings_of(context), path, force)
     if as_json:

@@ -20,7 +20,8 @@ def forget(
     """
     from datetime import UTC, datetime
 
-    from scraper import forgetting, terminal
+    from scraper import terminal
+    from scraper.keeping import forgetting
     from scraper.process import raise_when_terminated
 
     raise_when_terminated()

@@ -20,7 +20,8 @@ def check(
     from datetime import UTC, datetime
 
     from db import holds
-    from scraper import arrears, gate, inspection, terminal
+    from scraper import gate, inspection, terminal
+    from scraper.keeping import arrears
 
     now, band = datetime.now(UTC), settings_of(context).drift
     with reading(context) as db:

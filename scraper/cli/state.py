@@ -13,8 +13,9 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     from datetime import UTC, datetime
 
     from db import coverage, holds, hosts, queries, queue, requests
-    from scraper import report, rereading, terminal
+    from scraper import report, terminal
     from scraper.capture import stamp
+    from scraper.keeping import rereading
 
     time = datetime.now(UTC)
     with reading(context) as db:

@@ -11,8 +11,9 @@ from db import captures, forget, sweep, tombstones
 from db.connection import Database
 from db.forget import Gone, Names
 from normalize.findings import Finding, finding
-from scraper import clearing, rewriting, sites
+from scraper import sites
 from scraper.archive import Archive
+from scraper.keeping import clearing, rewriting
 
 if TYPE_CHECKING:
     from scraper.intake import Intake

@@ -15,10 +15,11 @@ from db.connection import Database, guarded, open_to_read
 from db.lock import still
 from normalize.errors import StorageError
 from normalize.wording import counted
-from scraper import arrears, burying, rebuild, report, rereading, taught
+from scraper import report, taught
 from scraper.archive import Archive, Location
+from scraper.keeping import arrears, burying, rebuild, rereading
+from scraper.keeping.survey import Survey, survey
 from scraper.settings import Settings
-from scraper.survey import Survey, survey
 
 _MOST_NAMED = 20
 _MOST_LETTERS = 160

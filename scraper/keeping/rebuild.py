@@ -24,10 +24,10 @@ from scraper import discovery, durable, gate, run, taught, version
 from scraper.archive import Archive
 from scraper.capture import parse_stamp, stamp
 from scraper.intake import load_reading, row_of
+from scraper.keeping.survey import Lying, Survey, survey
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.settings import Settings
-from scraper.survey import Lying, Survey, survey
 
 _Part = TypeVar("_Part")
 _Read = TypeVar("_Read")

@@ -21,9 +21,10 @@ from normalize.findings import Finding, finding
 from normalize.rules import Kind, Rules, a
 from normalize.vocabulary import READING_KINDS
 from normalize.wording import counted
-from scraper import rereading, taught, version
+from scraper import taught, version
 from scraper.archive import Archive
 from scraper.capture import stamp
+from scraper.keeping import rereading
 from scraper.process import code_of
 from scraper.sandbox import Sandbox
 

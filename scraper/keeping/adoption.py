@@ -10,11 +10,12 @@ from db import captures, freshness, publish, queue, tombstones
 from db.freshness import Rhythm
 from normalize.errors import CorruptRecord
 from normalize.findings import Finding, finding
-from scraper import bodies, burying, discovery, gate
+from scraper import bodies, discovery, gate
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
+from scraper.keeping import burying
+from scraper.keeping.survey import Damage, records_of, standing
 from scraper.records import Decision, Tombstone, Verdict, Written
-from scraper.survey import Damage, records_of, standing
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:

@@ -15,10 +15,11 @@ from db.forget import Gone
 from normalize.errors import UsageError
 from normalize.findings import finding
 from normalize.wording import counted
-from scraper import burying, run
-from scraper.burying import Buried
+from scraper import run
 from scraper.capture import stamp
 from scraper.intake import Intake
+from scraper.keeping import burying
+from scraper.keeping.burying import Buried
 from scraper.records import Tombstone
 from scraper.settings import Settings
 from scraper.urls import canonical

@@ -21,7 +21,7 @@ from normalize.errors import ConfigError, StorageError
 from scraper import durable, records
 from scraper.archive import OURS, Archive
 from scraper.capture import capture_id, stamp
-from scraper.clearing import Plan
+from scraper.keeping.clearing import Plan
 from scraper.records import Written
 from scraper.warcs.members import pieces
 

@@ -20,7 +20,7 @@ from normalize.findings import Finding
 from normalize.rules import Rule, Rules
 from scraper import bodies, version
 from scraper.archive import Archive
-from scraper.differences import MAX_LOSS, Differences
+from scraper.keeping.differences import MAX_LOSS, Differences
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.records import Verdict

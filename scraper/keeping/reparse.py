@@ -12,11 +12,12 @@ from normalize import vocabulary
 from normalize.errors import UsageError
 from normalize.vocabulary import READING_KINDS
 from normalize.wording import counted
-from scraper import arrears, rereading, run, taught
+from scraper import run, taught
 from scraper.archive import Archive
 from scraper.capture import stamp
-from scraper.differences import MAX_LOSS, Differences
 from scraper.gate import EXIT_CODE
+from scraper.keeping import arrears, rereading
+from scraper.keeping.differences import MAX_LOSS, Differences
 from scraper.pool import Pool
 from scraper.settings import Settings
 
