@@ -110,7 +110,7 @@ def run(db: Database, run_id: int) -> Row | None:
 
 def request(db: Database, url: str, fetched_at: str) -> Row | None:
     """The request that brought a live capture: the last one on the way to the page up to the time of the capture. None where the
-    log does not have it: it was pruned."""
+    log does not have it: it was pruned, or the database was made anew."""
     query = (
         f"SELECT {_REQUEST} FROM request WHERE page IN (SELECT url FROM visit WHERE url = :url UNION "
         "SELECT v.url FROM page p JOIN visit v ON v.page_id = p.id WHERE p.url = :url) AND outcome IN ('ok', 'not_modified') "

@@ -77,15 +77,6 @@ def leads_to(db: Database, url: str) -> str:
     return str(row[0]) if row else ""
 
 
-def aliases(db: Database, url: str) -> list[str]:
-    """The addresses that led to a page and are no pages themselves."""
-    query = (
-        "SELECT v.url FROM visit v JOIN page p ON p.id = v.page_id WHERE p.url = ? AND v.url != p.url "
-        "AND v.url NOT IN (SELECT url FROM page) ORDER BY v.url"
-    )
-    return [row[0] for row in db.execute(query, [url]).fetchall()]
-
-
 def relocate(db: Database, moved: Iterable[Moved]) -> None:
     """Let captures lie where they lie now; those that are not known are passed over. Bodies come before what confirms them."""
     for one in sorted(moved, key=lambda m: m.revisit):

@@ -7,8 +7,6 @@ from sqlite_utils import Database
 
 from db.queries import Row, rows
 
-_KEPT_SINCE = "requests_kept_since"
-
 
 @dataclass(frozen=True, slots=True)
 class RequestRow:
@@ -49,19 +47,9 @@ def of_run(db: Database, run_id: int) -> list[Row]:
 
 
 def prune(db: Database, before: str) -> int:
-    """Delete the rows of requests made before a time, apart from those of runs that have not ended, and remember the time; how
-    many they were. The caller holds the transaction."""
+    """Delete the rows of requests made before a time, apart from those of runs that have not ended; how many they were.
+
+    The caller holds the transaction.
+    """
     finished = "run_id IN (SELECT id FROM run_log WHERE finished_at IS NOT NULL)"
-    count = db.conn.execute(f"DELETE FROM request_log WHERE requested_at < ? AND {finished}", [before]).rowcount
-    if count:
-        db.conn.execute(
-            "INSERT INTO setting (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)",
-            [_KEPT_SINCE, before],
-        )
-    return count
-
-
-def kept_since(db: Database) -> str:
-    """The time before which rows were deleted, empty where none was: what is not there from then on was never asked for."""
-    row = db.execute("SELECT value FROM setting WHERE name = ?", [_KEPT_SINCE]).fetchone()
-    return str(row[0]) if row else ""
+    return int(db.conn.execute(f"DELETE FROM request_log WHERE requested_at < ? AND {finished}", [before]).rowcount)

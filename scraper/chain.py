@@ -149,7 +149,7 @@ def _request(e: Explanation) -> str:
     asked = e.request
     if asked is None:
         origin = e.provenance["origin"]
-        return _ORIGINS.get(origin, "its record was pruned")
+        return _ORIGINS.get(origin, "its record is not kept any more")
     said = [
         f"at {asked['requested_at']}",
         f"status {asked['http_status']}",

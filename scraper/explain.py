@@ -176,10 +176,10 @@ def _about(trace: Trace, row: Row) -> Iterator[Claim]:
 
 
 def request_is(e: Explanation) -> str:
-    """Why there is no request to the site: `imported`, `from an archive` or `pruned`; empty where there is one."""
+    """Why there is no request to the site: `imported`, `from an archive` or `not kept`; empty where there is one."""
     if e.request:
         return ""
-    return {"file": "imported", "warc": "imported", "live": "pruned"}.get(e.provenance["origin"], "from an archive")
+    return {"file": "imported", "warc": "imported", "live": "not kept"}.get(e.provenance["origin"], "from an archive")
 
 
 def copy(db: Database, archive: Archive, ask: AskCopy, e: Explanation) -> Copy:
