@@ -100,7 +100,7 @@ def sound(root: Path) -> bool:
 
 # --- what a reader sees ----------------------------------------------------------------------------------------------
 
-EVERYWHERE = "begun:2 archived:1 read:1 loaded:2 noted:1 read:4 loaded:8 noted:3 refreshed:1 refreshed:3 published:1 finished:1"
+EVERYWHERE = "begun:3 archived:1 read:1 loaded:2 noted:1 read:4 loaded:8 noted:3 refreshed:1 refreshed:3 published:1 finished:1"
 
 
 def test_a_reader_sees_the_old_state_until_the_new_one_is_whole(root, after):
@@ -153,7 +153,7 @@ def test_a_transaction_of_large_pages_locks_no_reader_out(tmp_path, monkeypatch)
 
 # --- what ends a run -------------------------------------------------------------------------------------------------
 
-KILLED_AT = ["begun:2", "archived:2", "noted:1", "loaded:5", "refreshed:2", "finished:1", "closed:1"]
+KILLED_AT = ["begun:3", "archived:2", "noted:1", "loaded:5", "refreshed:2", "finished:1", "closed:1"]
 
 
 @pytest.mark.slow
@@ -164,7 +164,7 @@ def test_a_killed_run_leaves_what_was_there_and_can_be_repeated(root, after, poi
         assert running.at_point()
         assert running.end(signal.SIGKILL)[0] == -signal.SIGKILL
     journal = settings(root).db.with_name("careerscape.db-journal")
-    assert journal.exists() == (point not in ("begun:2", "closed:1")), "the transaction was not open"
+    assert journal.exists() == (point not in ("begun:3", "closed:1")), "the transaction was not open"
     assert shown(root) == (new if point == "closed:1" else old)
     assert sound(root)
     assert again(root) == EXIT_CODE
@@ -175,7 +175,7 @@ def test_a_killed_run_leaves_what_was_there_and_can_be_repeated(root, after, poi
 
 
 CODES = {signal.SIGTERM: 143, signal.SIGINT: 130}
-INTERRUPTED = [("begun:2", signal.SIGTERM), ("read:5", signal.SIGTERM), ("read:5", signal.SIGINT), ("noted:2", signal.SIGTERM),
+INTERRUPTED = [("begun:3", signal.SIGTERM), ("read:5", signal.SIGTERM), ("read:5", signal.SIGINT), ("noted:2", signal.SIGTERM),
                ("refreshed:2", signal.SIGINT), ("finished:1", signal.SIGTERM)]  # fmt: skip
 
 
