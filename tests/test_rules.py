@@ -157,7 +157,7 @@ def test_a_map_that_is_killed_leaves_one_set_of_rules_for_all_pages(tmp_path: Pa
     hook = tmp_path / "hook"
     hook.mkdir()
     (hook / "sitecustomize.py").write_text(
-        "import os, sys, time\nif 'map' in sys.argv:\n    from scraper import arrears\n"
+        "import os, sys, time\nif 'map' in sys.argv:\n    from scraper.keeping import arrears\n"
         f"    arrears.reread = lambda *a: (os.kill(os.getpid(), {by:d}), time.sleep(60))\n"
     )
     there = {"PYTHONPATH": os.pathsep.join((str(hook), str(Path(__file__).parents[1])))}
