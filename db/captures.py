@@ -248,12 +248,18 @@ def replace_body(db: Database, sha256: str, row_id: int) -> None:
     )
 
 
-def relocate(db: Database, row_id: int, warc_file: str, warc_offset: int, warc_length: int) -> None:
-    """Let a capture be a record that holds its body; the caller holds the transaction."""
+def move(db: Database, row_id: int, warc_file: str, warc_offset: int, warc_length: int) -> None:
+    """Let the record of a capture lie elsewhere; the caller holds the transaction."""
     db.conn.execute(
-        "UPDATE page_capture SET warc_file_id = ?, warc_offset = ?, warc_length = ?, body_capture_id = NULL WHERE id = ?",
+        "UPDATE page_capture SET warc_file_id = ?, warc_offset = ?, warc_length = ? WHERE id = ?",
         [_file(db, warc_file), warc_offset, warc_length, row_id],
     )
+
+
+def relocate(db: Database, row_id: int, warc_file: str, warc_offset: int, warc_length: int) -> None:
+    """Let a capture be a record that holds its body; the caller holds the transaction."""
+    move(db, row_id, warc_file, warc_offset, warc_length)
+    db.conn.execute("UPDATE page_capture SET body_capture_id = NULL WHERE id = ?", [row_id])
 
 
 def after(db: Database, at: str) -> int:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from db import backfill, derived, sweep
+from db import backfill, captures, derived, sweep
 from db.batches import batches, marks
 from db.tombstones import buried, digest
 
@@ -80,33 +80,25 @@ def leads_to(db: Database, url: str) -> str:
 def relocate(db: Database, moved: Iterable[Moved]) -> None:
     """Let captures lie where they lie now; those that are not known are passed over. Bodies come before what confirms them."""
     for one in sorted(moved, key=lambda m: m.revisit):
-        row = db.execute("SELECT id FROM page_capture WHERE capture_id = ?", [one.capture_id]).fetchone()
+        row = captures.find(db, one.capture_id)
         if row is None:
             continue
-        db.conn.execute("INSERT INTO archive_file (name, size) VALUES (?, 0) ON CONFLICT DO NOTHING", [one.warc_file])
-        db.conn.execute(
-            "UPDATE page_capture SET warc_file_id = (SELECT id FROM archive_file WHERE name = ?), warc_offset = ?, "
-            "warc_length = ? WHERE id = ?",
-            [one.warc_file, one.offset, one.length, row[0]],
-        )
+        captures.move(db, row, one.warc_file, one.offset, one.length)
         if not one.revisit:
-            _hold_body(db, row[0], one.sha256)
+            _hold_body(db, row, one.sha256)
 
 
 def _hold_body(db: Database, row: int, sha256: str) -> None:
     """Let a capture hold its body, where it did not: all captures of that body point at it then."""
     held = db.execute("SELECT body_capture_id IS NULL FROM page_capture WHERE id = ?", [row]).fetchone()[0]
     if not held:
-        db.conn.execute(
-            "UPDATE page_capture SET body_capture_id = ? WHERE sha256 = ? AND id != ?", [row, bytes.fromhex(sha256), row]
-        )
+        captures.replace_body(db, sha256, row)
         db.conn.execute("UPDATE page_capture SET body_capture_id = NULL WHERE id = ?", [row])
 
 
 def knows_all(db: Database, moved: Iterable[Moved]) -> bool:
     """Whether all captures are known."""
-    query = "SELECT EXISTS (SELECT 1 FROM page_capture WHERE capture_id = ?)"
-    return all(db.execute(query, [one.capture_id]).fetchone()[0] for one in moved)
+    return all(captures.find(db, one.capture_id) is not None for one in moved)
 
 
 def remove(db: Database, url: str, names: Names) -> Gone:
@@ -117,7 +109,7 @@ def remove(db: Database, url: str, names: Names) -> Gone:
     db.conn.execute("PRAGMA secure_delete = ON")
     db.conn.create_function("names_it", 1, lambda text: isinstance(text, str) and names(text), deterministic=True)
     page = db.execute("SELECT id FROM page WHERE url = ?", [url]).fetchone()
-    captures, jobs = _captures(db, page[0]) if page else (0, [])
+    count, jobs = _captures(db, page[0]) if page else (0, [])
     visits, requests = _visits(db, url, page[0] if page else 0)
     backfill.forget(db, url)
     _indexes(db)
@@ -125,27 +117,27 @@ def remove(db: Database, url: str, names: Names) -> Gone:
         db.conn.execute("DELETE FROM page WHERE id = ?", [page[0]])
     derived.refresh(db, jobs)
     findings, more = _texts(db)
-    return Gone(captures, requests + more, findings, visits, tuple(sweep.sweep(db)))
+    return Gone(count, requests + more, findings, visits, tuple(sweep.sweep(db)))
 
 
 def _captures(db: Database, page: int) -> tuple[int, list[int]]:
     """Take out the captures of a page and what hangs on them; how many they were, and the occupations that they show."""
-    captures = [row[0] for row in db.execute("SELECT id FROM page_capture WHERE page_id = ?", [page]).fetchall()]
-    readings = _ids(db, "SELECT id FROM reading WHERE page_capture_id IN ({})", captures)
+    rows = [row[0] for row in db.execute("SELECT id FROM page_capture WHERE page_id = ?", [page]).fetchall()]
+    readings = _ids(db, "SELECT id FROM reading WHERE page_capture_id IN ({})", rows)
     shown = "SELECT DISTINCT s.job_id FROM reading r JOIN sighting s ON s.content_id = r.content_id WHERE r.id IN ({})"
     jobs = sorted(set(_ids(db, shown, readings)))
     for table in ("job_current", "disagreement", "span", "source_change"):
         _each(db, f"DELETE FROM {table} WHERE job_id IN ({{}})", jobs)
     _leave_bodies(db, page)
-    _each(db, "UPDATE page_capture SET newest_reading_id = NULL, published_reading_id = NULL WHERE id IN ({})", captures)
-    _each(db, "UPDATE alert SET first_capture_id = NULL WHERE first_capture_id IN ({})", captures)
+    _each(db, "UPDATE page_capture SET newest_reading_id = NULL, published_reading_id = NULL WHERE id IN ({})", rows)
+    _each(db, "UPDATE alert SET first_capture_id = NULL WHERE first_capture_id IN ({})", rows)
     _each(db, "DELETE FROM page_finding WHERE reading_id IN ({})", readings)
     for table in ("staged", "validator", "hold", "applied_change"):
-        _each(db, f"DELETE FROM {table} WHERE page_capture_id IN ({{}})", captures)
+        _each(db, f"DELETE FROM {table} WHERE page_capture_id IN ({{}})", rows)
     _each(db, "DELETE FROM reading WHERE id IN ({})", readings)
-    _each(db, "UPDATE page_capture SET body_capture_id = NULL WHERE id IN ({})", captures)
-    _each(db, "DELETE FROM page_capture WHERE id IN ({})", captures)
-    return len(captures), jobs
+    _each(db, "UPDATE page_capture SET body_capture_id = NULL WHERE id IN ({})", rows)
+    _each(db, "DELETE FROM page_capture WHERE id IN ({})", rows)
+    return len(rows), jobs
 
 
 def _leave_bodies(db: Database, page: int) -> None:

@@ -1,14 +1,15 @@
 """What readings say, as the measures of drift want it: the captures of a run, and the newest published one of each page."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
 from sqlite_utils import Database
 
+from db import sections
 from db.batches import batches, marks
 from normalize.facts import STATUSES, Value
-from normalize.fields import FIELDS, SECTIONS, in_section
+from normalize.fields import FIELDS, SECTIONS
 from normalize.measures import Key, Said, Sight
 
 HISTORY_PAGES = 500
@@ -16,7 +17,7 @@ HISTORY_PAGES = 500
 
 _LOOKED_AT = 20
 _LAST_RUN = 2**62
-_NAMES = {field.id: field.name for field in FIELDS}
+_FIELDS = {field.id: field for field in FIELDS}
 _ROWS = ("salary_id", "education_id", "demographics_id", "outlook_id", "skillset_id")
 _WORST = ("unreadable", "suspect", "ok", "missing")
 _Status = tuple[str, Value | None]
@@ -123,9 +124,9 @@ class _Reader:
         self._said: dict[tuple[str, int], dict[Key, _Status]] = {}
         shown = [ids for sides in self._rows.values() for _, ids in sides.values()]
         for number, section in enumerate(SECTIONS):
-            wanted = sorted({row_id for ids in shown if (row_id := ids[number]) is not None})
-            for some in batches(wanted):
-                _read(db, section, some, self._said)
+            wanted = {row_id for ids in shown if (row_id := ids[number]) is not None}
+            for row_id, states in sections.shown(db, section, wanted).items():
+                self._said[section, row_id] = _of_fields(states)
         self._merged: dict[tuple[int | None, ...], Said] = {}
 
     def sides(self, reading: int) -> dict[int, tuple[int, Said]]:
@@ -139,33 +140,14 @@ class _Reader:
         return known
 
 
-def _read(db: Database, section: str, ids: Sequence[int], into: dict[tuple[str, int], dict[Key, _Status]]) -> None:
-    for row_id in ids:
-        into[section, row_id] = {}
-    if section == "skill":
-        query = f"SELECT skillset_id, rank, name, name_status, pct, pct_status FROM skill WHERE skillset_id IN ({marks(ids)})"
-        for row_id, rank, name, name_status, pct, pct_status in db.execute(query, ids):
-            _add(into[section, row_id], "skill.name", str(rank), name, name_status)
-            _add(into[section, row_id], "skill.pct", str(rank), pct, pct_status)
-        return
-    fields = in_section(section)
-    columns = ", ".join(f"{f.column}, {f.column}_status" for f in fields)
-    for row_id, *cells in db.execute(f"SELECT id, {columns} FROM {section} WHERE id IN ({marks(ids)})", ids):
-        for at, field in enumerate(fields):
-            if cells[2 * at + 1] is not None:
-                into[section, row_id][field.name, ""] = (STATUSES[cells[2 * at + 1]], cells[2 * at])
-    if section == "demographics":
-        query = f"SELECT demographics_id, field_id, item, pct, status FROM share WHERE demographics_id IN ({marks(ids)})"
-        for row_id, field_id, item, pct, status in db.execute(query, ids):
-            _add(into[section, row_id], _NAMES[field_id], item, pct, status)
-
-
-def _add(said: dict[Key, _Status], name: str, item: str, value: Value | None, status: int | None) -> None:
-    """An item of a list, which as a whole is as bad as its worst item, and missing where all are."""
-    if status is None:
-        return
-    word = STATUSES[status]
-    if item:
-        said[name, item] = (word, value)
-    whole = said.get((name, ""))
-    said[name, ""] = (min(word, whole[0], key=_WORST.index) if whole else word, None)
+def _of_fields(states: Mapping[sections.Key, sections.State]) -> dict[Key, _Status]:
+    """What a section row says by field and item; a list as a whole is as bad as its worst item, and missing where all are."""
+    said: dict[Key, _Status] = {}
+    for (field_id, item), (status, value) in states.items():
+        field, word = _FIELDS[field_id], STATUSES[status]
+        if field.scalar or item:
+            said[field.name, item] = (word, value)
+        if not field.scalar:
+            whole = said.get((field.name, ""))
+            said[field.name, ""] = (min(word, whole[0], key=_WORST.index) if whole else word, None)
+    return said

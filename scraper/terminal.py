@@ -196,6 +196,10 @@ class Bar:
         """Say what is waited for; empty for nothing."""
 
 
+UNSHOWN = Bar()
+"""For who asks for none."""
+
+
 class _ShownBar(Bar):
     """A progress bar on a console: what is done of how much, pages a minute, how many are left and for how long, and a note."""
 

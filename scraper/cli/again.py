@@ -37,7 +37,7 @@ def reparse(
     settings = settings_of(context)
     with terminal.progress("reading again") as bar:
         do = again.predict if dry_run else again.reparse
-        done = do(settings, lambda: datetime.now(UTC), workers, max_loss, bar.begin, bar.advance)
+        done = do(settings, lambda: datetime.now(UTC), workers, max_loss, bar)
     for line in done.differences.named():
         terminal.say(line)
     if as_json:
@@ -66,7 +66,7 @@ def rebuild(
 
     raise_when_terminated()
     with terminal.progress("rebuilding") as bar:
-        done = anew.rebuild(settings_of(context), out, lambda: datetime.now(UTC), workers, bar.begin, bar.advance)
+        done = anew.rebuild(settings_of(context), out, lambda: datetime.now(UTC), workers, bar)
     for found in (*done.lost, *done.told):
         terminal.say(f"{found.severity}: {found.message}")
     if as_json:
@@ -90,7 +90,7 @@ def verify(context: typer.Context, workers: Workers = 1, as_json: Json = False) 
 
     raise_when_terminated()
     with terminal.progress("verifying") as bar:
-        done = audit.verify(settings_of(context), lambda: datetime.now(UTC), workers, bar.begin, bar.advance)
+        done = audit.verify(settings_of(context), lambda: datetime.now(UTC), workers, bar)
     if as_json:
         terminal.print_json(done.to_dict())
     else:

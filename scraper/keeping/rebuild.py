@@ -28,6 +28,7 @@ from scraper.keeping.survey import Lying, Survey, survey
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.settings import Settings
+from scraper.terminal import UNSHOWN, Bar
 
 _Part = TypeVar("_Part")
 _Read = TypeVar("_Read")
@@ -61,10 +62,7 @@ class Rebuilt:
         return f"{self.path}: {counted(self.captures, 'capture')}{rejected}{held}"
 
 
-def rebuild(
-    settings: Settings, out: Path, clock: Callable[[], datetime], workers: int = 1,
-    begin: Callable[[int], object] = abs, advance: Callable[[], object] = list,
-) -> Rebuilt:  # fmt: skip
+def rebuild(settings: Settings, out: Path, clock: Callable[[], datetime], workers: int = 1, bar: Bar = UNSHOWN) -> Rebuilt:
     """Build a database at `out`, where there is none. Raises UsageError, Busy, StorageError, ConfigError.
 
     It appears under its name once it is whole. A lost copy of an official file raises StorageError.
@@ -77,7 +75,7 @@ def rebuild(
     with writing(out), writing_folder(settings.archive):
         try:
             _remove(part)
-            done = build(settings, part, clock(), workers, begin, advance)
+            done = build(settings, part, clock(), workers, bar)
             if not done.captures and not done.lost:
                 raise UsageError(f"{settings.archive} holds no captures (--archive names another)")
             durable.sync(part)
@@ -91,15 +89,12 @@ def rebuild(
     return done
 
 
-def build(
-    settings: Settings, path: Path, now: datetime, workers: int, begin: Callable[[int], object], advance: Callable[[], object],
-    held: Survey | None = None,
-) -> Rebuilt:  # fmt: skip
+def build(settings: Settings, path: Path, now: datetime, workers: int, bar: Bar, held: Survey | None = None) -> Rebuilt:
     """Build a database from the archive at a path where there is none; `held` is what it holds, where that is known already. The
     caller holds the locks. Raises as `rebuild`."""
     with taught.in_use(settings.archive), guarded(path), closing(open_to_write(path)) as db, Pool(workers) as pool:
         db.conn.execute("PRAGMA synchronous = OFF")  # what is not whole is thrown away
-        return _Rebuilding(db, settings, pool, now).all(begin, advance, held)
+        return _Rebuilding(db, settings, pool, now).all(bar, held)
 
 
 def _remove(part: Path) -> None:
@@ -117,7 +112,7 @@ class _Rebuilding:
         self._rhythm = run.rhythm(settings)
         self.done = Rebuilt(settings.db)
 
-    def all(self, begin: Callable[[int], object], advance: Callable[[], object], held: Survey | None) -> Rebuilt:
+    def all(self, bar: Bar, held: Survey | None) -> Rebuilt:
         """Read, load, decide, publish."""
         coder = taught.Coder(self._archive.folder)
         coder.check()
@@ -125,7 +120,7 @@ class _Rebuilding:
         self.done.lost += held.damages
         self.done.told += [*held.odd, *held.torn, *(finding("foreign_file", name) for name in held.foreign)]
         lying = in_order(held.distinct())
-        begin(len(lying))
+        bar.begin(len(lying))
         run_id = runs.begin(self._db, "rebuild", stamp(self._now))
         with self._db.atomic():
             for one in sorted(held.tombstones, key=lambda one: (one.at, one.url_sha256, one.reason)):
@@ -135,7 +130,7 @@ class _Rebuilding:
         parts = [in_turn[at : at + self._pool.pages_together] for at in range(0, len(in_turn), self._pool.pages_together)]
         with closing(ahead(lambda some: self._read(some, held), parts)) as coming:
             for read in coming:
-                self._load(read, run_id, version_id, advance)
+                self._load(read, run_id, version_id, bar)
         self._finish(run_id, held)
         return self.done
 
@@ -163,12 +158,10 @@ class _Rebuilding:
             return finding("bad_record", str(error))
         return PageBytes(body, one.capture.media_type, one.capture.charset, one.capture.url)
 
-    def _load(
-        self, read: list[tuple[Lying, Reading | Finding]], run_id: int, version_id: int, advance: Callable[[], object]
-    ) -> None:
+    def _load(self, read: list[tuple[Lying, Reading | Finding]], run_id: int, version_id: int, bar: Bar) -> None:
         with self._db.atomic():
             for one, what in read:
-                advance()
+                bar.advance()
                 if isinstance(what, Finding):
                     self.done.lost.append(what)
                 else:

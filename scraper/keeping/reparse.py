@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from db import captures, learned, runs, sweep
+from db import captures, learned, runs, staging, sweep
 from db.connection import guarded, is_there, open_to_read
 from normalize import vocabulary
 from normalize.errors import UsageError
@@ -20,12 +20,9 @@ from scraper.keeping import arrears, rereading
 from scraper.keeping.differences import MAX_LOSS, Differences
 from scraper.pool import Pool
 from scraper.settings import Settings
+from scraper.terminal import UNSHOWN, Bar
 
 Clock = Callable[[], datetime]
-Begin = Callable[[int], object]
-
-
-def _unheard(total: int) -> None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +60,7 @@ class Reparsed:
         yield from self.told
 
 
-def predict(
-    settings: Settings,
-    clock: Clock,
-    workers: int = 1,
-    max_loss: float = MAX_LOSS,
-    begin: Begin = _unheard,
-    advance: Callable[[], None] = rereading.silent,
-) -> Reparsed:
+def predict(settings: Settings, clock: Clock, workers: int = 1, max_loss: float = MAX_LOSS, bar: Bar = UNSHOWN) -> Reparsed:
     """What `reparse` would do; nothing is written. Raises as it does."""
     with (
         guarded(settings.db), closing(open_to_read(settings.db)) as db, taught.in_use(settings.archive),
@@ -79,20 +69,13 @@ def predict(
         wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
         with rereading.by_applied_rules(db), Pool(workers) as pool:
             rows = rereading.stale(db)
-            begin(len(rows))
-            found = rereading.predict(db, archive, pool, rows, advance)
+            bar.begin(len(rows))
+            found = rereading.predict(db, archive, pool, rows, bar)
     losses = tuple(found.losses(max_loss))
     return Reparsed(None, found, losses, _exit_code(found, losses), wait)
 
 
-def reparse(
-    settings: Settings,
-    clock: Clock,
-    workers: int = 1,
-    max_loss: float = MAX_LOSS,
-    begin: Begin = _unheard,
-    advance: Callable[[], None] = rereading.silent,
-) -> Reparsed:
+def reparse(settings: Settings, clock: Clock, workers: int = 1, max_loss: float = MAX_LOSS, bar: Bar = UNSHOWN) -> Reparsed:
     """Read all captures again that another parser or other lists read, and let what they show count at once, unless a field would
     lose more than a share of its values. Raises Busy, UsageError, StorageError, ConfigError.
 
@@ -105,9 +88,10 @@ def reparse(
         wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
         with rereading.by_applied_rules(db), Pool(workers) as pool:
             rows = rereading.stale(db)
-            begin(len(rows))
-            rereading.stage(db, archive, pool, report.run_id, rows, found, advance)
+            bar.begin(len(rows))
+            rereading.stage(db, archive, pool, report.run_id, rows, found, bar)
         changes = rereading.waiting(db, found)
+        rereading.settle(db, found, staging.rows(db))
         losses = tuple(found.losses(max_loss))
         report.exit_code, at = _exit_code(found, losses), stamp(clock())
         report.counts = _counts(found)

@@ -4,7 +4,7 @@ Each page waits, read, until all are: readers of the database see the old values
 dies leaves what it read to the next one.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -24,12 +24,12 @@ from scraper.keeping.differences import MAX_LOSS, Differences
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.records import Verdict
+from scraper.terminal import UNSHOWN, Bar
 
 _OF_CAPTURE = ("time_from_file", "noarchive")
 """Findings that a capture keeps when its page is read again: they do not all stand in the page."""
 
 Read = tuple[Standing, Reading]
-Advance = Callable[[], None]
 
 
 def stale(db: Database) -> list[int]:
@@ -49,19 +49,17 @@ def by_applied_rules(db: Database) -> Iterator[None]:
         vocabulary.use(now)
 
 
-def predict(db: Database, archive: Archive, pool: Pool, rows: Sequence[int], advance: Advance) -> Differences:
+def predict(db: Database, archive: Archive, pool: Pool, rows: Sequence[int], bar: Bar) -> Differences:
     """What reading captures again would change; nothing is written."""
     found, read = Differences(), []
-    for standing, reading in _read(db, archive, pool, rows, found, advance):
+    for standing, reading in _read(db, archive, pool, rows, found, bar):
         found.add(standing, staging.facts(db, standing.content_id), reading.outcome, staging.facts_of(reading.facts))
         read.append(standing.row)
-    found.settle(lambda name: staging.ok_values(db, read, name))
+    settle(db, found, read)
     return found
 
 
-def stage(
-    db: Database, archive: Archive, pool: Pool, run_id: int, rows: Sequence[int], found: Differences, advance: Advance
-) -> None:
+def stage(db: Database, archive: Archive, pool: Pool, run_id: int, rows: Sequence[int], found: Differences, bar: Bar) -> None:
     """Read captures again, some a transaction, and let them wait; those that cannot be read are told in `found`."""
     with db.atomic():
         version_id = load.version(db, version.parser(), vocabulary.version())
@@ -69,7 +67,7 @@ def stage(
     rest = [row for row in rows if row not in waiting]
     for start in range(0, len(rest), pool.pages_together):
         some = rest[start : start + pool.pages_together]
-        readings = [*_read(db, archive, pool, some, found, advance)]
+        readings = [*_read(db, archive, pool, some, found, bar)]
         known = remembered(db)
         try:
             with db.atomic():
@@ -107,9 +105,12 @@ def waiting(db: Database, found: Differences) -> list[tuple[Standing, list[Appli
             old, new = staging.facts(db, one.before.content_id), staging.facts(db, one.content_id)
             found.add(one.before, old, one.outcome, new)
             changes.append((one.before, [*staging.applied(db, one, old, new)]))
-    rows = staging.rows(db)
-    found.settle(lambda name: staging.ok_values(db, rows, name))
     return changes
+
+
+def settle(db: Database, found: Differences, rows: Sequence[int]) -> None:
+    """Hold what would be lost against the ok values that captures show as they stand."""
+    found.settle(lambda name: staging.ok_values(db, rows, name))
 
 
 def apply(db: Database, run_id: int, changes: Sequence[tuple[Standing, list[Applied]]], at: str) -> None:
@@ -138,19 +139,14 @@ def bring_up(db: Database, archive: Archive, run_id: int, rows: Sequence[int], a
     staging.clear(db)
     found = Differences()
     with by_applied_rules(db), Pool(1) as pool:
-        stage(db, archive, pool, run_id, sorted(behind), found, silent)
+        stage(db, archive, pool, run_id, sorted(behind), found, UNSHOWN)
         changes = waiting(db, found)
-    everything = staging.everything(db)
-    found.settle(lambda name: staging.ok_values(db, everything, name))
+    settle(db, found, staging.everything(db))
     if losses := found.losses(MAX_LOSS):
         staging.clear(db)
     else:
         apply(db, run_id, changes, at)
     return losses
-
-
-def silent() -> None:
-    """Say nothing."""
 
 
 def pages(db: Database, archive: Archive, rows: Sequence[int], unread: dict[int, str]) -> Iterator[tuple[Standing, PageBytes]]:
@@ -166,9 +162,7 @@ def _page(archive: Archive, record: Record) -> PageBytes:
     return PageBytes(bodies.read(archive, record), record.media_type, record.charset, record.url)
 
 
-def _read(
-    db: Database, archive: Archive, pool: Pool, rows: Sequence[int], found: Differences, advance: Advance
-) -> Iterator[Read]:
+def _read(db: Database, archive: Archive, pool: Pool, rows: Sequence[int], found: Differences, bar: Bar) -> Iterator[Read]:
     """The readings of captures; the same page with the same bytes is read once."""
     for start in range(0, len(rows), pool.pages_together):
         unread: dict[int, str] = {}
@@ -177,11 +171,11 @@ def _read(
         readings = dict(zip(distinct, pool.parse_many(distinct), strict=True))
         for standing, page in given:
             yield standing, readings[page]
-            advance()
+            bar.advance()
         for row, why in unread.items():
             (lost,) = staging.standing(db, [row])
             found.unread[f"{lost.url}, {lost.captured_at}"] = why
-            advance()
+            bar.advance()
 
 
 def with_kept(reading: Reading, before: Sequence[Finding]) -> Reading:

@@ -20,6 +20,7 @@ from scraper.archive import Archive, Location
 from scraper.keeping import arrears, burying, rebuild, rereading
 from scraper.keeping.survey import Survey, survey
 from scraper.settings import Settings
+from scraper.terminal import UNSHOWN, Bar
 
 _MOST_NAMED = 20
 _MOST_LETTERS = 160
@@ -62,10 +63,7 @@ class Verified:
         yield from self.advice
 
 
-def verify(
-    settings: Settings, clock: Callable[[], datetime], workers: int = 1,
-    begin: Callable[[int], object] = abs, advance: Callable[[], object] = list,
-) -> Verified:  # fmt: skip
+def verify(settings: Settings, clock: Callable[[], datetime], workers: int = 1, bar: Bar = UNSHOWN) -> Verified:
     """Compare a database with its archive; nothing of either is changed. Raises UsageError, Busy, StorageError, ConfigError."""
     found = Verified()
     with guarded(settings.db), closing(open_to_read(settings.db)) as db, still(settings.db, settings.archive):
@@ -80,7 +78,7 @@ def verify(
             behind += _left(db)
             with _scratch(settings.db) as folder:
                 again = folder / "again.db"
-                rebuild.build(settings, again, clock(), workers, begin, advance, held)
+                rebuild.build(settings, again, clock(), workers, bar, held)
                 found.differences += comparing.differences(db, again)
     found.notes += behind
     if found.problems:
