@@ -2,7 +2,7 @@
 
 The index and the digest decide what a record holds, never the file alone: a torn tail is invisible to most readers.
 An archive is only ever appended to, and only behind bytes that the index knows; otherwise a new file is begun. What a dead run
-wrote behind them is found by `records`.
+wrote behind them is found by `keeping.survey`.
 """
 
 import gzip
@@ -10,24 +10,21 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
 
-from normalize.errors import ConfigError, CorruptRecord, StorageError
+from normalize.errors import CorruptRecord, StorageError
 from scraper import durable, records
 from scraper.capture import Capture
-from scraper.records import Decision, Tombstone, Verdict, Written
+from scraper.records import Decision, Tombstone, Verdict
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
 OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
 _WARC = re.compile(r"\.(?:warc(?:\.gz)?|wacz)$")
-_MAGIC, _BEGIN = b"\x1f\x8b", b"WARC/1.1\r\n"
-_CHUNK = 1 << 16
-LARGEST_RECORD = 64 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +116,6 @@ class Archive:
     def known(self, name: str) -> int:
         """The size up to which the index knows a file, 0 for none."""
         return self._known.get(name, 0)
-
-    def since(self, name: str, start: int) -> Iterator[tuple[Location, Written | Verdict | Decision | Tombstone | None]]:
-        """What lies in a file from an offset on, to the end of its last whole record; None for a record of no capture.
-
-        A torn record at the end is passed over. Raises CorruptRecord for bytes that are no record of ours.
-        """
-        for place, record in _members(self.folder / name, start):
-            try:
-                found = records.understood(record)
-            except (ValueError, KeyError, TypeError, ConfigError) as error:
-                raise CorruptRecord(name, place.offset, f"no record that can be understood ({error})") from error
-            yield place, found
 
     def cut(self, name: str, size: int) -> None:
         """Take a torn record from the end of a file. Raises StorageError."""
@@ -225,30 +210,3 @@ class Archive:
         durable.sync(self.folder)
         self._write(records.info(path.name, self.now))
         return self._file
-
-
-def _members(path: Path, start: int) -> Iterator[tuple[Location, bytes]]:
-    """The whole gzip members of a file from an offset on. Raises CorruptRecord where bytes are no gzip."""
-    with path.open("rb") as file:
-        file.seek(start)
-        offset, rest = start, b""
-        while True:
-            inflater, parts, used, size = zlib.decompressobj(31), [], 0, 0
-            rest = rest or file.read(_CHUNK)
-            begins_well = _MAGIC.startswith(rest[: len(_MAGIC)])
-            while not inflater.eof and (rest := rest or file.read(_CHUNK)):
-                try:
-                    parts.append(inflater.decompress(rest, LARGEST_RECORD + 1 - size))
-                except zlib.error as error:
-                    raise CorruptRecord(path.name, offset, f"no gzip member ({error})") from error
-                size += len(parts[-1])
-                if size > LARGEST_RECORD:
-                    raise CorruptRecord(path.name, offset, f"a record of more than {LARGEST_RECORD >> 20} MiB")
-                used += len(rest) - len(inflater.unused_data)
-                rest = inflater.unused_data
-            if not inflater.eof:
-                if not begins_well or not b"".join(parts).startswith(_BEGIN[:size]):
-                    raise CorruptRecord(path.name, offset, "no WARC record")
-                return
-            yield Location(path.name, offset, used), b"".join(parts)
-            offset += used

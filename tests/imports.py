@@ -7,7 +7,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,8 +16,12 @@ from typing import Any
 
 from db import captures, current, load, publish, runs
 from db.connection import open_to_read
+from normalize.errors import CorruptRecord
 from normalize.facts import Reading
 from scraper import archive, importing, intake, parsing, run, sandbox, sources
+from scraper.archive import Location
+from scraper.keeping import survey
+from scraper.keeping.survey import Record
 from scraper.settings import Settings
 from tests.figures import Figures, as_text
 
@@ -90,6 +94,18 @@ class ReadHere:
 
     addresses = staticmethod(parsing.addresses)
     links = staticmethod(parsing.links)
+
+
+def whole_records(folder: Path, name: str, start: int = 0) -> Iterator[tuple[Location, Record | None]]:
+    """What lies in a file of an archive from an offset on; a torn record at its end is passed over.
+
+    Raises CorruptRecord for other damage.
+    """
+    for place, found in survey.records_of(folder / name, start):
+        if not isinstance(found, survey.Damage):
+            yield place, found
+        elif not found.torn:
+            raise CorruptRecord(name, place.offset, found.why)
 
 
 # --- what the database says ------------------------------------------------------------------------------------------

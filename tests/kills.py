@@ -27,7 +27,7 @@ from scraper.archive import Archive, Location
 from scraper.capture import capture_id, stamp
 from scraper.records import Written
 from tests.changing import Site
-from tests.imports import command, dump, rows, settings, sound
+from tests.imports import command, dump, rows, settings, sound, whole_records
 from tests.web import serving
 
 LONGEST_S = 2.0
@@ -184,7 +184,7 @@ def check(there: Path, at_rest: bool = False) -> None:
     found = sorted(
         (capture_id(r.capture.url, stamp(r.capture.captured_at), r.sha256), place.warc_file, place.offset)
         for name, known in sizes.items()
-        for place, r in archive.since(name, 0)
+        for place, r in whole_records(archive.folder, name)
         if isinstance(r, Written) and place.offset < known
     )
     require(found == sorted(map(tuple, indexed)), "the index does not have what the archive has")

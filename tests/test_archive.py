@@ -21,7 +21,9 @@ from normalize.errors import CorruptRecord, StorageError
 from scraper import archive as archive_module
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
+from scraper.keeping import survey
 from scraper.records import Verdict
+from tests.imports import whole_records
 
 NOW = datetime(2026, 1, 1, 12, 30, tzinfo=UTC)
 THEN = datetime(2024, 2, 11, 7, 42, 19, tzinfo=UTC)
@@ -308,7 +310,7 @@ def test_what_others_have_appended_is_known_from_then_on(folder):
     (folder / "crawl.warc.gz").write_bytes(b"of somebody else")
     with closing(Archive(folder, {path.name: second.offset}, NOW)) as archive:
         assert archive.unknown() == {path.name: (second.offset, size)}
-        ((place, record),) = archive.since(path.name, second.offset)
+        ((place, record),) = whole_records(folder, path.name, second.offset)
         assert (place, record.capture.url, record.capture.body) == (second, LIVE.url, LIVE.body)
         archive.learn(path.name, size)
         assert (archive.unknown(), archive.sync()) == ({}, {path.name: size})
@@ -340,9 +342,9 @@ def test_a_file_that_is_gone_is_a_storage_error(folder, gone):
 
 def test_a_record_larger_than_any_of_ours_is_not_read(folder, monkeypatch):
     (place,) = write(folder, replace(FILE, body=bytes(1 << 20)))
-    monkeypatch.setattr(archive_module, "LARGEST_RECORD", 1 << 19)
-    with closing(Archive(folder, {}, NOW)) as archive, pytest.raises(CorruptRecord, match="more than"):
-        list(archive.since(place.warc_file, 0))
+    monkeypatch.setattr(survey, "LARGEST_RECORD", 1 << 19)
+    with pytest.raises(CorruptRecord, match="more than"):
+        list(whole_records(folder, place.warc_file))
 
 
 @pytest.mark.parametrize("how", ["renamed", "deleted", "cut", "replaced"])

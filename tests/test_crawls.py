@@ -17,7 +17,7 @@ from scraper.records import Written
 from tests import imports
 from tests.crawled import BODY, NOW, SAMPLES, URL, http, page, put, record, revisit, sha1, zipped
 from tests.figures import SEED, as_html
-from tests.imports import DAYS, dump, import_pages, rows, saved, settings, sound
+from tests.imports import DAYS, dump, import_pages, rows, saved, settings, sound, whole_records
 
 pytestmark = pytest.mark.usefixtures("read_here")
 
@@ -42,7 +42,7 @@ def written(root: Path) -> list[Written]:
     """The captures in the archive, as their records tell them."""
     folder = settings(root).archive
     there = Archive(folder, {}, NOW)
-    return [found for name in there.unknown() for _, found in there.since(name, 0) if isinstance(found, Written)]
+    return [found for name in there.unknown() for _, found in whole_records(folder, name) if isinstance(found, Written)]
 
 
 def bodies(root: Path) -> int:

@@ -32,10 +32,10 @@ pytestmark = pytest.mark.usefixtures("read_here")
 
 def decisions(root: Path) -> list[Decision]:
     """The decisions of the archive, in their order."""
-    archive = Archive(settings(root).archive, {}, imports.NOW)
+    folder = settings(root).archive
     return [
-        record for name in sorted(path.name for path in settings(root).archive.glob("*.warc.gz"))
-        for _, record in archive.since(name, 0) if isinstance(record, Decision)
+        record for name in sorted(path.name for path in folder.glob("*.warc.gz"))
+        for _, record in imports.whole_records(folder, name) if isinstance(record, Decision)
     ]  # fmt: skip
 
 
@@ -134,7 +134,7 @@ def test_a_decision_that_cannot_be_understood_is_damage(tmp_path: Path, said: by
         gzip.compress(damaged + b"\r\n\r\n" + said + b"\r\n\r\n")
     )
     with pytest.raises(CorruptRecord):
-        list(Archive(tmp_path, {}, imports.NOW).since("careerscape-20260101T000000Z-00001.warc.gz", 0))
+        list(imports.whole_records(tmp_path, "careerscape-20260101T000000Z-00001.warc.gz"))
 
 
 # --- letting go ------------------------------------------------------------------------------------------------------

@@ -3,7 +3,7 @@
 Nothing is written. What is torn, damaged or foreign is named; the records behind it are found again.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -13,11 +13,12 @@ from db import tombstones
 from normalize.errors import ConfigError
 from normalize.findings import CODES, Finding, finding
 from scraper import version
-from scraper.archive import LARGEST_RECORD, Archive, Location
+from scraper.archive import Archive, Location
 from scraper.capture import Capture, capture_id, stamp
 from scraper.records import Decision, Tombstone, Verdict, Written, understood
 from scraper.warcs.members import BEGIN, TOO_SHORT, Piece, pieces
 
+LARGEST_RECORD = 64 << 20
 _HEADERS = tuple(b"\x1f\x8b\x08\0\0\0\0\0\0" + bytes([system]) for system in (3, 255))
 """How each member begins: no time, no flags, the usual level, Unix or no system."""
 
@@ -78,11 +79,10 @@ def _place(one: Lying) -> tuple[str, int]:
     return one.place.warc_file, one.place.offset
 
 
-def survey(archive: Archive, hear: Callable[[str], object] = len) -> Survey:
-    """Read all files of an archive; `hear` is called with the name of each."""
+def survey(archive: Archive) -> Survey:
+    """Read all files of an archive."""
     found = Survey(foreign=archive.foreign())
     for name in archive.files():
-        hear(name)
         try:
             _file(archive, name, found)
         except OSError as error:
