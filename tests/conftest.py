@@ -22,6 +22,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--write-expected", action="store_true", help="write what the fixtures give beside them")
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Gzip writes the time into its bytes; the names of tests have to be the same in every process."""
+    return f"{argname}-gzip" if isinstance(val, bytes) and val.startswith(b"\x1f\x8b") else None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int | None:
     """None (a process for each core) where all tests run; 0 where files are named or written."""

@@ -41,9 +41,9 @@ PREFIXED = f'<s:urlset xmlns:s="http://x" xmlns:i="http://y"><s:url><i:loc>http:
     "body",
     [
         TWO.encode(),
-        gzip.compress(TWO.encode()),
-        gzip.compress(TWO[:40].encode()) + gzip.compress(TWO[40:].encode()),
-        gzip.compress(b"") + gzip.compress(b"\n\n") + gzip.compress(TWO.encode()),
+        gzip.compress(TWO.encode(), mtime=0),
+        gzip.compress(TWO[:40].encode(), mtime=0) + gzip.compress(TWO[40:].encode(), mtime=0),
+        gzip.compress(b"", mtime=0) + gzip.compress(b"\n\n", mtime=0) + gzip.compress(TWO.encode(), mtime=0),
         b"\xef\xbb\xbf" + TWO.encode(),
         b"\r\n " + TWO.encode(),
         urlset(entry(A), entry(B), declaration="").encode(),
@@ -57,7 +57,7 @@ PREFIXED = f'<s:urlset xmlns:s="http://x" xmlns:i="http://y"><s:url><i:loc>http:
         urlset(entry(A, "<image><loc>http://i.example/</loc></image>"), entry(B), f"<other><loc>{A}2</loc></other>").encode(),
         f"{A}\r\n\r\n  {B}  \r{A}".encode(),
         b"\n" * 5000 + gzip.decompress(gzip.compress(f"{A}\n{B}\n".encode())),
-        gzip.compress(f"{A}\n{B}".encode()),
+        gzip.compress(f"{A}\n{B}".encode(), mtime=0),
         f"\ufeff{A}\n{B}".encode("utf-16-le"),
     ],
 )  # fmt: skip
