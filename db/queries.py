@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
-from db import views
+from db import doubtful, views
 from normalize.errors import UnknownField, UnknownOccupation
 from normalize.fields import BY_NAME, FIELDS, GROUPS, Field
 from normalize.folding import fold, letters
@@ -25,9 +25,9 @@ def rows(db: Database, query: str, values: Sequence[Any] | dict[str, Any] = ()) 
 
 def occupation(db: Database, name: str) -> str:
     """The slug of the occupation that a slug or title names. Raises UnknownOccupation with suggestions."""
-    known = db.execute("SELECT slug, title FROM occupation").fetchall()
-    if any(slug == name for slug, _ in known):
+    if db.execute("SELECT 1 FROM occupation WHERE slug = ?", [name]).fetchone():
         return name
+    known = db.execute("SELECT slug, title FROM occupation").fetchall()
     for same in (fold, letters):
         found = sorted({slug for slug, title in known if same(name) and same(name) in (same(title), same(slug))})
         if len(found) == 1:
@@ -84,10 +84,10 @@ def latest(db: Database, slug: str) -> Row:
 def facts(db: Database, slug: str) -> list[Row]:
     """The rows of `observation` that an occupation's latest values come from, in the order of the fields.
 
-    Fields printed together come from one capture; where every page leaves a group in doubt, its newest doubtful rows
+    Fields printed together come from one capture; where every page leaves a group in doubt, the newest doubtful rows
     are given, so that suspect and unreadable values can be shown as such.
     """
-    current = {
+    places: dict[str, tuple[str, str]] = {
         GROUPS[group]: (capture_id, side)
         for group, capture_id, side in db.execute(
             "SELECT k.group_id, c.capture_id, CASE k.side WHEN 0 THEN 'left' ELSE 'right' END FROM job_current k "
@@ -95,10 +95,14 @@ def facts(db: Database, slug: str) -> list[Row]:
             [slug],
         ).fetchall()
     }
-    observed = rows(db, "SELECT * FROM observation WHERE occupation = ? ORDER BY captured_at DESC, url, side", [slug])
-    for row in observed:
-        current.setdefault(BY_NAME[row["field"]].group, (row["capture_id"], row["side"]))
-    chosen = [row for row in observed if current[BY_NAME[row["field"]].group] == (row["capture_id"], row["side"])]
+    doubts = {group: doubtful.newest(db, slug, group) for group in GROUPS if group not in places}
+    places |= {group: place for group, place in doubts.items() if place}
+    chosen = [
+        row
+        for place in dict.fromkeys(places.values())
+        for row in rows(db, "SELECT * FROM observation WHERE capture_id = ? AND side = ?", place)
+        if places.get(BY_NAME[row["field"]].group) == place
+    ]
     return sorted(chosen, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
 
 
@@ -140,6 +144,44 @@ def changes(db: Database, since: str, most: int) -> list[Row]:
         for row in rows(db, f"{select} WHERE x.changed_at >= ? ORDER BY x.changed_at DESC, {key} LIMIT ?", [since, most])
     ]
     return sorted(found, key=lambda row: row["changed_at"], reverse=True)[:most]
+
+
+def changes_of(db: Database, slug: str, most: int) -> list[Row]:
+    """The newest rows of `change` of an occupation, the newest first."""
+    found = [
+        row
+        for select in (views.SOURCE_CHANGES, views.APPLIED_CHANGES)
+        for row in rows(db, f"{select} WHERE j.slug = ? ORDER BY x.changed_at DESC LIMIT ?", [slug, most])
+    ]
+    return sorted(found, key=lambda row: row["changed_at"], reverse=True)[:most]
+
+
+def pages_of(db: Database, slug: str) -> list[Row]:
+    """The pages that show an occupation: `url`, the slug and title of the `other` one on it, the time of its newest published
+    capture, and the number of published `captures`; the newest first."""
+    return rows(
+        db,
+        "SELECT p.url, max(c.captured_at) AS captured_at, count(DISTINCT c.id) AS captures, oj.slug AS other, "
+        "t.title AS other_title FROM job j JOIN sighting s ON s.job_id = j.id "
+        "JOIN sighting o ON o.content_id = s.content_id AND o.side != s.side JOIN job oj ON oj.id = o.job_id "
+        "LEFT JOIN job_title t ON t.id = oj.title_id JOIN reading r ON r.content_id = s.content_id "
+        "JOIN page_capture c ON c.id = r.page_capture_id AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id "
+        "WHERE j.slug = ? GROUP BY p.id, oj.id ORDER BY captured_at DESC, p.url",
+        [slug],
+    )
+
+
+def best_paid(db: Database, most: int) -> list[Row]:
+    """The occupations with the highest annual mean wage (`value`) of today: `slug`, `title`."""
+    pay = BY_NAME["salary.annual_mean_usd"]
+    return rows(
+        db,
+        "SELECT j.slug, i.title, x.annual_mean_usd AS value FROM job_current k JOIN job j ON j.id = k.job_id "
+        "JOIN job_title i ON i.id = j.title_id JOIN salary x ON x.id = k.row_id "
+        f"WHERE k.group_id = ? AND x.annual_mean_usd_status = 0 AND {views.undisputed(pay)} "
+        "ORDER BY value DESC, j.slug LIMIT ?",
+        [GROUPS.index(pay.group), most],
+    )
 
 
 def order(field: Field, item: str) -> tuple[int, int, int]:

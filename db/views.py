@@ -108,7 +108,8 @@ _CODES = {
 CODE_COLUMNS = tuple(_CODES)
 
 
-def _undisputed(field: Field, item: str) -> str:
+def undisputed(field: Field, item: str = "") -> str:
+    """The condition that pages do not disagree on a fact of the occupation `j`."""
     return (
         "NOT EXISTS (SELECT 1 FROM disagreement d WHERE d.job_id = j.id "
         f"AND d.field_id = {field.id} AND d.item = '{item}' AND d.stands = 1)"
@@ -116,7 +117,7 @@ def _undisputed(field: Field, item: str) -> str:
 
 
 def _wide_value(field: Field, item: str) -> str:
-    where = f"k.job_id = j.id AND k.group_id = {GROUPS.index(field.group)} AND {_undisputed(field, item)}"
+    where = f"k.job_id = j.id AND k.group_id = {GROUPS.index(field.group)} AND {undisputed(field, item)}"
     if item:
         return (
             "(SELECT h.pct FROM job_current k JOIN share h ON h.demographics_id = k.row_id "

@@ -1,6 +1,7 @@
 """Values and codes in the words that people read, the same in the terminal and in the browser."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 
 from normalize.facts import Value
 from normalize.fields import Field
@@ -44,6 +45,8 @@ SECTION_WORDS = {
 }
 _FORMS = {"USD/year": "${:,}", "USD/hour": "${:,.2f}", "percent": "{:g}%", "count": "{:,}", "score_1_5": "{:g} of 5"}
 
+_MORE = {"years": ("more", "less"), "months": ("longer", "shorter"), "score_1_5": ("higher", "lower")}
+
 
 def counted(count: int, noun: str, ending: str = "s") -> str:
     """`1 page`, `1,200 pages`; with another ending `2 addresses`."""
@@ -81,3 +84,35 @@ def _read(field: Field, text: str) -> Value:
         return text
     number = float(text)
     return int(number) if number.is_integer() and "." not in text else number
+
+
+def difference(field: Field, one: Value | None, other: Value | None) -> str:
+    """How the first value differs from the second: `$1,686 more, 3.9%` (of the second), `8.3 points less`, `6 months longer`,
+    `the same`; empty where a value is not there, and for texts that are not the same."""
+    if one is None or other is None:
+        return ""
+    if one == other:
+        return "the same"
+    if isinstance(one, str) or isinstance(other, str):
+        return ""
+    gap = Decimal(str(one)) - Decimal(str(other))
+    more, less = _MORE.get(field.unit or "", ("more", "less"))
+    if field.name == "demographics.age_mean":
+        more, less = "older", "younger"
+    return f"{_gap_words(field, abs(gap))} {more if gap > 0 else less}{_proportion(field, gap, Decimal(str(other)))}"
+
+
+def _gap_words(field: Field, gap: Decimal) -> str:
+    if field.unit == "percent":
+        return f"{gap.normalize():f} {'point' if gap == 1 else 'points'}"
+    if field.unit == "score_1_5":
+        return f"{gap.normalize():f}"
+    return value_words(field, int(gap) if gap == gap.to_integral_value() else float(gap))
+
+
+def _proportion(field: Field, gap: Decimal, of: Decimal) -> str:
+    """`, 3.9%`, for amounts of money and numbers of jobs."""
+    if field.unit not in ("USD/year", "USD/hour", "count") or of <= 0:
+        return ""
+    share = (abs(gap) / of * 100).quantize(Decimal("0.1"))
+    return f", {share.normalize():f}%" if share else ", under 0.1%"

@@ -20,6 +20,7 @@ from normalize.findings import CODES
 from normalize.terms import TERMS
 from scraper import cli, parsing, sites
 from scraper.urls import canonical
+from tests import diagrams
 from tests.command import CAREERSCAPE, Command
 from tests.hostile import BEHAVIOURS, documented
 
@@ -112,9 +113,10 @@ def wrapped(statement: str) -> str:
 
 
 def test_the_schema_is_documented(db: Database, write_expected: bool):
-    words = described(db)
-    parts = []
-    for view, names in view_columns(db).items():
+    words, views = described(db), view_columns(db)
+    public = {view: names for view, names in views.items() if view != "every_finding"}
+    parts = [f"\n## How the views are joined\n\n```mermaid\n{diagrams.views_drawn(public)}\n```\n"]
+    for view, names in views.items():
         rows = [(f"`{name}`", text, unit or "", source) for name in names for text, unit, source in [words[view][name]]]
         parts.append(f"\n## {view}\n\n" + columns(("column", "description", "unit", "source"), *rows))
     tables = db.execute(
@@ -122,7 +124,21 @@ def test_the_schema_is_documented(db: Database, write_expected: bool):
         "AND tbl_name NOT LIKE '\\_sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' ORDER BY rowid"
     ).fetchall()
     sql = "\n\n".join(wrapped(statement) for (statement,) in tables)
-    hold("schema.md", "".join(parts) + f"\n## The tables behind the views\n\n```sql\n{sql}\n```\n", write_expected)
+    drawn = "".join(
+        f"\n### {title}\n\n```mermaid\n{diagrams.tables_drawn(db, names)}\n```\n" for title, names in diagrams.GROUPS.items()
+    )
+    parts.append(f"\n## The tables behind the views\n{drawn}\n### As they are made\n\n```sql\n{sql}\n```\n")
+    hold("schema.md", "".join(parts), write_expected)
+
+
+def test_every_table_is_drawn_once(db: Database):
+    tables = db.execute(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE '\\_sqlite\\_%' ESCAPE '\\' "
+        "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    ).fetchall()
+    assert sorted(name for names in diagrams.GROUPS.values() for name in names) == sorted(name for (name,) in tables)
+    linked = {view for link in diagrams.LINKS for view in (link[0], link[2])}
+    assert linked == view_columns(db).keys() - {"every_finding"}
 
 
 def test_a_statement_is_only_wrapped():
@@ -304,7 +320,8 @@ def test_version_and_changelog_agree():
 
 
 def test_every_dependency_is_pinned_with_hashes_and_no_address_of_a_registry():
-    lock = (ROOT / "requirements.lock").read_text()
+    run, develop = ((ROOT / name).read_text() for name in ("requirements.lock", "requirements-dev.lock"))
+    lock = run + develop
     assert "://" not in lock
     entries = re.split(r"\n(?=\S)", lock.strip())
     pinned = {
@@ -318,6 +335,9 @@ def test_every_dependency_is_pinned_with_hashes_and_no_address_of_a_registry():
         + project["build-system"]["requires"]
     )
     assert {re.match(r"[A-Za-z0-9-]+", name)[0].lower() for name in wanted} <= pinned
+    assert {re.match(r"[A-Za-z0-9-]+", name)[0].lower() for name in project["project"]["dependencies"]} <= set(
+        re.findall(r"^(\S+)==", run, re.MULTILINE)
+    )
 
 
 @pytest.mark.parametrize("mark", ["command: try", "command: test", "command: check"])

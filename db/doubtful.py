@@ -1,0 +1,39 @@
+"""Where an occupation's values in doubt stand: those of groups of which no page has a value that counts."""
+
+from sqlite_utils import Database
+
+from normalize.fields import FIELDS, Field
+
+_DOUBTFUL = "IN (2, 3)"
+_NEWEST = (
+    "NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
+    "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id))"
+)
+
+
+def newest(db: Database, slug: str, group: str) -> tuple[str, str] | None:
+    """The capture and side that show suspect or unreadable values of a group of fields: the newest of those that are the newest
+    published capture of their page; None for none."""
+    fields = [field for field in FIELDS if field.group == group]
+    join, condition = _stored(fields)
+    query = (
+        "SELECT c.capture_id, CASE s.side WHEN 0 THEN 'left' ELSE 'right' END FROM job j JOIN sighting s ON s.job_id = j.id "
+        f"{join} JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
+        f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND ({condition}) AND {_NEWEST} "
+        "ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1"
+    )
+    found = db.execute(query, [slug]).fetchone()
+    return (found[0], found[1]) if found else None
+
+
+def _stored(fields: list[Field]) -> tuple[str, str]:
+    """How the rows of a group are joined to the sighting `s`, and which of them are in doubt."""
+    first = fields[0]
+    if first.ranked:
+        doubts = " OR ".join(f"k.{field.column}_status {_DOUBTFUL}" for field in fields)
+        return "", f"EXISTS (SELECT 1 FROM skill k WHERE k.skillset_id = s.skillset_id AND ({doubts}))"
+    join = f"JOIN {first.section} x ON x.id = s.{first.section}_id"
+    if first.items:
+        share = f"h.demographics_id = x.id AND h.field_id = {first.id} AND h.status {_DOUBTFUL}"
+        return join, f"EXISTS (SELECT 1 FROM share h WHERE {share})"
+    return join, " OR ".join(f"x.{field.column}_status {_DOUBTFUL}" for field in fields)
