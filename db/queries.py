@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -87,16 +87,31 @@ def facts(db: Database, slug: str) -> list[Row]:
     Fields printed together come from one capture; where every page leaves a group in doubt, the newest doubtful rows
     are given, so that suspect and unreadable values can be shown as such.
     """
-    places: dict[str, tuple[str, str]] = {
-        GROUPS[group]: (capture_id, side)
-        for group, capture_id, side in db.execute(
-            "SELECT k.group_id, c.capture_id, CASE k.side WHEN 0 THEN 'left' ELSE 'right' END FROM job_current k "
-            "JOIN job j ON j.id = k.job_id JOIN page_capture c ON c.id = k.page_capture_id WHERE j.slug = ?",
-            [slug],
-        ).fetchall()
-    }
+    places = {group: (capture_id, side) for group, (capture_id, side, _) in _current(db, slug).items()}
     doubts = {group: doubtful.newest(db, slug, group) for group in GROUPS if group not in places}
-    places |= {group: place for group, place in doubts.items() if place}
+    return _observed(db, places | {group: place for group, place in doubts.items() if place})
+
+
+def newer_doubts(db: Database, slug: str) -> list[Row]:
+    """The suspect and unreadable rows of `observation` of pages that are newer than those from which the latest values of their
+    group come: one capture for each group."""
+    doubts = {group: doubtful.newest(db, slug, group, at) for group, (_, _, at) in _current(db, slug).items()}
+    found = _observed(db, {group: place for group, place in doubts.items() if place})
+    return [row for row in found if row["status"] in ("suspect", "unreadable")]
+
+
+def _current(db: Database, slug: str) -> dict[str, tuple[str, str, str]]:
+    """The capture, side and time that the latest values of each group of fields come from."""
+    found = db.execute(
+        "SELECT k.group_id, c.capture_id, CASE k.side WHEN 0 THEN 'left' ELSE 'right' END, c.captured_at FROM job_current k "
+        "JOIN job j ON j.id = k.job_id JOIN page_capture c ON c.id = k.page_capture_id WHERE j.slug = ?",
+        [slug],
+    ).fetchall()
+    return {GROUPS[group]: (capture_id, side, at) for group, capture_id, side, at in found}
+
+
+def _observed(db: Database, places: Mapping[str, tuple[str, str]]) -> list[Row]:
+    """The rows of `observation` of groups of fields, each from its capture and side."""
     chosen = [
         row
         for place in dict.fromkeys(places.values())

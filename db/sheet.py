@@ -12,13 +12,14 @@ from normalize.fields import BY_NAME, Field
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field (and item): for each occupation its row of `observation`, None where no page has the field, and where pages
-    disagree on it the values with the number of pages that say each."""
+    """One field (and item): for each occupation its row of `observation`, None where no page has the field; where pages disagree on
+    it the values with the number of pages that say each; and the row of a newer page that is in doubt, None for none."""
 
     field: Field
     item: str
     cells: tuple[Row | None, ...]
     disputed: tuple[Mapping[str, int], ...]
+    newer: tuple[Row | None, ...]
 
 
 def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
@@ -27,8 +28,9 @@ def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
     disputed = [
         {(row["field"], row["item"]): queries.unpacked(row)["support"] for row in queries.conflicts(db, slug)} for slug in slugs
     ]
+    newer = [{(row["field"], row["item"]): row for row in queries.newer_doubts(db, slug)} for slug in slugs]
     keys = sorted(
-        {key for column in (*columns, *disputed) for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1])
+        {key for column in (*columns, *disputed, *newer) for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1])
     )
     return [
         Line(
@@ -36,6 +38,7 @@ def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
             item,
             tuple(column.get((name, item)) for column in columns),
             tuple(facts.get((name, item), {}) for facts in disputed),
+            tuple(doubts.get((name, item)) for doubts in newer),
         )
         for name, item in keys
     ]

@@ -111,8 +111,11 @@ def _gap_words(field: Field, gap: Decimal) -> str:
 
 
 def _proportion(field: Field, gap: Decimal, of: Decimal) -> str:
-    """`, 3.9%`, for amounts of money and numbers of jobs."""
+    """`, 3.9%`, for amounts of money and numbers of jobs; `, 42.1 times as many` where a per cent would be hard to read."""
     if field.unit not in ("USD/year", "USD/hour", "count") or of <= 0:
         return ""
+    if gap >= 9 * of:
+        times = ((gap + of) / of).quantize(Decimal("0.1"))
+        return f", {times.normalize():,f} times as {'many' if field.unit == 'count' else 'much'}"
     share = (abs(gap) / of * 100).quantize(Decimal("0.1"))
     return f", {share.normalize():f}%" if share else ", under 0.1%"

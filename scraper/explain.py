@@ -1,6 +1,6 @@
 """Where a value came from: the chain from the value back to the cell, the page and the record of the archive."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from db import captures, chain, queries
@@ -44,7 +44,7 @@ class Explanation:
     the list or the name of the sentence, `column_title` the title of the column or job. `body` is the record that holds the
     bytes (an earlier one where the capture only confirmed them); `found_again` tells whether today's code finds the same
     words in the same place of the archived bytes, and `up_to_date` whether today's code and vocabulary read the value.
-    `place` are block, row, column and start in the document, -1 where the start is not known. `code` is that of the value, `soc`
+    `newer` is the row of a newer page that is in doubt, None for none. `place` are block, row, column and start in the document, -1 where the start is not known. `code` is that of the value, `soc`
     that of the occupation (see `db.chain`). `run` read the page, `request` brought it: None where the log of requests does not go
     back so far, or the page was not fetched.
     """
@@ -72,6 +72,7 @@ class Explanation:
     run: Row | None
     request: Row | None
     seen: Row | None
+    newer: Row | None
 
     def to_dict(self) -> Row:
         """One flat object: the columns of `observation`, the place on the page, the record, witnesses and findings."""
@@ -104,6 +105,7 @@ class Explanation:
             "first_seen": self.seen["first_seen"] if self.seen else None,
             "last_seen": self.seen["last_seen"] if self.seen else None,
             "captures_of_value": self.seen["captures"] if self.seen else None,
+            "newer": self.newer,
         }
 
 
@@ -121,17 +123,25 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
         capture_id: trace(bodies.read(archive, record), record.media_type, record.charset, record.url)
         for capture_id, record in records.items()
     }
-    conflicts = {(row["field"], row["item"]): queries.unpacked(row) for row in queries.conflicts(db, slug)}
-    soc = chain.occupation_code(db, slug)
-    return [
-        _explanation(
-            db, row, traces[row["capture_id"]], records[row["capture_id"]], conflicts.get((row["field"], row["item"])), soc
-        )
-        for row in observed
-    ]
+    known = _Known(
+        {(row["field"], row["item"]): queries.unpacked(row) for row in queries.conflicts(db, slug)},
+        {(row["field"], row["item"]): row for row in queries.newer_doubts(db, slug)},
+        chain.occupation_code(db, slug),
+    )
+    return [_explanation(db, row, traces[row["capture_id"]], records[row["capture_id"]], known) for row in observed]
 
 
-def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: Row | None, soc: Row | None) -> Explanation:
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of an occupation beside its values: by field and item the conflicts and the doubts of newer pages; its code."""
+
+    conflicts: Mapping[tuple[str, str], Row]
+    newer: Mapping[tuple[str, str], Row]
+    soc: Row | None
+
+
+def _explanation(db: Database, row: Row, trace: Trace, body: Record, known: _Known) -> Explanation:
+    key = row["field"], row["item"]
     provenance = queries.provenance(db, row)
     block, line, cell = (provenance.pop(name) for name in ("block", "row", "column"))
     about = list(_about(trace, row))
@@ -156,15 +166,16 @@ def _explanation(db: Database, row: Row, trace: Trace, body: Record, conflict: R
             f for f in queries.findings_of(db, row["capture_id"]) if f["side"] == row["side"] and f["field"] == row["field"]
         ),
         agreeing=support(trace.claims.claims).get((row["side"], row["field"], row["item"]), 0),
-        conflict=conflict,
+        conflict=known.conflicts.get(key),
         place=(block, line, cell, speaker.place.start if speaker else -1),
         up_to_date=(provenance["parser"], provenance["vocabulary"]) == (version.parser(), vocabulary.version()),
         code=chain.code(db, row),
-        soc=soc,
+        soc=known.soc,
         other_pages=chain.other_pages(db, row),
         run=chain.run(db, provenance["run_id"]),
         request=chain.request(db, row["url"], provenance["fetched_at"]) if provenance["origin"] == "live" else None,
         seen=chain.seen(db, row),
+        newer=known.newer.get(key) or known.newer.get((row["field"], "")),
     )
 
 

@@ -1,6 +1,6 @@
 """What a run did, in the words of the command line: findings of each page, counts, the exit that waits."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
@@ -191,11 +191,15 @@ def collected(advance: Callable[[], None], silent: bool = False, at_once: bool =
 
 def coverage_line(counts: Row, covered: Mapping[str, int]) -> str:
     """`30 occupations on 16 pages: 16 fresh, 0 stale, 0 blocked, 0 failed, 0 removed`."""
-    always = STATES[:5]
-    states = ", ".join(f"{covered[state]} {state}" for state in STATES if state in always or covered[state])
+    states = ", ".join(f"{count} {state}" for state, count in coverage_parts(covered))
     waiting = f"; {counts['waiting']} to be fetched" if counts["waiting"] else ""
     occupations, pages = counted(counts["occupations"], "occupation"), counted(sum(covered.values()), "page")
     return f"{occupations} on {pages}: {states}{waiting}"
+
+
+def coverage_parts(covered: Mapping[str, int]) -> list[tuple[str, int]]:
+    """The states of pages and how many are in each: those that are always named, and those that any page is in."""
+    return [(state, covered[state]) for state in STATES if state in STATES[:5] or covered[state]]
 
 
 def outdated_line(captures: int) -> str:
@@ -232,6 +236,12 @@ def run_cells(row: Row) -> tuple[str, ...]:
     outcome = (row["outcome"] or "unfinished") + (f" ({row['exit_code']})" if row["exit_code"] else "")
     start = row["started_at"].replace("T", " ").removesuffix("Z")
     return (str(row["run_id"]), row["command"], start, took, outcome, *(str(row[name]) for name in ("pages", *_COUNTS)))
+
+
+def spare_run_heads(rows: Sequence[Row]) -> tuple[str, ...]:
+    """The columns of RUN_HEADS that a narrow table can do without, those first in which there is nothing but 0."""
+    zero = [name for name in _COUNTS if not any(row[name] for row in rows)]
+    return *zero, *(name for name in ("took", "unchanged", "loaded", "command", "rejected") if name not in zero)
 
 
 def _took(start: str, end: str) -> str:

@@ -114,8 +114,7 @@ def wrapped(statement: str) -> str:
 
 def test_the_schema_is_documented(db: Database, write_expected: bool):
     words, views = described(db), view_columns(db)
-    public = {view: names for view, names in views.items() if view != "every_finding"}
-    parts = [f"\n## How the views are joined\n\n```mermaid\n{diagrams.views_drawn(public)}\n```\n"]
+    parts = [f"\n## How the views are joined\n\n```mermaid\n{diagrams.views_drawn()}\n```\n"]
     for view, names in views.items():
         rows = [(f"`{name}`", text, unit or "", source) for name in names for text, unit, source in [words[view][name]]]
         parts.append(f"\n## {view}\n\n" + columns(("column", "description", "unit", "source"), *rows))
@@ -137,7 +136,7 @@ def test_every_table_is_drawn_once(db: Database):
         "AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
     ).fetchall()
     assert sorted(name for names in diagrams.GROUPS.values() for name in names) == sorted(name for (name,) in tables)
-    linked = {view for link in diagrams.LINKS for view in (link[0], link[2])}
+    linked = {view for link in diagrams.links() for view in (link.view, link.parent)}
     assert linked == view_columns(db).keys() - {"every_finding"}
 
 

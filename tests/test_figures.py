@@ -68,6 +68,9 @@ def cells(db: Database, left: str, right: str) -> dict[tuple[str, str], tuple[Ce
         ("demographics.age_mean", 47.0, 46.0, "1 year older"),
         ("demographics.age_mean", 40, 46.5, "6.5 years younger"),
         ("outlook.jobs", 90, 100, "10 less, 10%"),
+        ("outlook.jobs", 456110, 10843, "445,267 more, 42.1 times as many"),
+        ("outlook.jobs", 10843, 456110, "445,267 less, 97.6%"),
+        ("salary.annual_mean_usd", 1_000_000, 100_000, "$900,000 more, 10 times as much"),
         ("outlook.satisfaction", 3.4, 3.0, "0.4 higher"),
         ("outlook.experience_years", 2.0, 1.0, "1 year more"),
         ("outlook.time_to_become_min_months", 6, 12, "6 months shorter"),
@@ -222,3 +225,27 @@ def test_a_difference_is_told_only_where_both_values_are_sure(years: Database):
     facts: list[Fact] = [f for section in figures.comparison(years, "cook", LEFT).sections for f in section.facts]
     assert any(fact.difference for fact in facts)
     assert all(not fact.difference or all(cell.status == "ok" for cell in fact.cells) for fact in facts)
+
+
+@pytest.mark.usefixtures("read_here")
+@pytest.mark.parametrize(
+    ("age", "newer"),
+    [("460", "460 years on 2024-01-02, suspect: "), ("about forty", "about forty on 2024-01-02, unreadable: "), ("47", "")],
+)
+def test_an_older_value_that_stands_says_what_a_newer_page_shows_in_doubt(tmp_path: Path, age: str, newer: str):
+    import_pages(tmp_path, saved(SEED, DAYS[0]), saved(SEED.with_cell("Average age", age), DAYS[1]))
+    with closing(open_to_read(settings(tmp_path).db)) as db:
+        cell = cells(db, LEFT, RIGHT)["demographics.age_mean", ""][0]
+        assert (cell.status, cell.value) == ("ok", 46 if newer else 47)
+        assert cell.newer.startswith(newer)
+        assert bool(cell.newer) == bool(newer)
+        older = cells(db, LEFT, RIGHT)["salary.annual_mean_usd", ""][0]
+        assert older.newer == ""
+
+
+@pytest.mark.usefixtures("read_here")
+def test_a_page_in_doubt_that_is_older_than_the_value_is_not_told(tmp_path: Path):
+    import_pages(tmp_path, saved(SEED.with_cell("Average age", "460"), DAYS[0]), saved(SEED, DAYS[1]))
+    import_pages(tmp_path, saved(replace(SEED.with_cell("Average age", "461"), right="Baker"), DAYS[0]))
+    with closing(open_to_read(settings(tmp_path).db)) as db:
+        assert cells(db, LEFT, RIGHT)["demographics.age_mean", ""][0].newer == ""

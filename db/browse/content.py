@@ -29,7 +29,8 @@ class Cell:
     """What is known of one fact of one occupation.
 
     `words` is the value in words (`$44,285`), `–` for a missing one and empty for an absent one; `note` says why a value is in
-    doubt, or what the pages say that disagree. `since` is when the value was seen first without a break. The value itself is
+    doubt, or what the pages say that disagree, `newer` what a newer page says that is in doubt. `since` is when the value was
+    seen first without a break. The value itself is
     None unless the status is ok or suspect.
     """
 
@@ -42,6 +43,7 @@ class Cell:
     captured_at: str
     capture_id: str
     since: str
+    newer: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +198,8 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What there is: counts (`occupations`, `pages`, `captures`, `published`, `waiting`), pages by state of freshness, the newest
-    runs and changes, findings about the newest capture of each page by severity and code, how many facts pages disagree on and
+    """What there is: counts (`occupations`, `pages`, `captures`, `published`, `waiting`, `runs`), pages by state of freshness, the
+    newest runs and changes (rows of `run`; of `change` with the `title`), findings about the newest capture of each page by severity and code, how many facts pages disagree on and
     how many captures are held back, the best paid, and pairs that pages compare."""
 
     counts: dict[str, int]

@@ -1,6 +1,7 @@
 """What pages show, gathered from the database: any two occupations, one, and the start page."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from sqlite_utils import Database
@@ -56,16 +57,21 @@ def occupation(db: Database, slug: str) -> Occupation:
 def start(db: Database, now: datetime) -> Start:
     """What there is; `now` decides what is fresh."""
     return Start(
-        queries.counts(db),
+        queries.counts(db) | {"runs": int(db.execute("SELECT count(*) FROM run_log").fetchone()[0])},
         coverage.coverage(db, now),
         tuple(queries.newest_runs(db, _MOST_RUNS)),
-        tuple(queries.changes(db, "", _MOST_CHANGES)),
+        tuple(row | {"title": _title(db, row["occupation"])} for row in queries.changes(db, "", _MOST_CHANGES)),
         tuple(_open_findings(db)),
         int(db.execute("SELECT count(*) FROM disagreement WHERE stands = 1").fetchone()[0]),
         sum(run.captures for run in holds.waiting(db)),
         tuple(Paid(**row, words=value_words(_PAY, row["value"])) for row in queries.best_paid(db, _MOST_PAID)),
         tuple(_pairs(db)),
     )
+
+
+def _title(db: Database, slug: str) -> str:
+    found = db.execute("SELECT title FROM occupation WHERE slug = ?", [slug]).fetchone()
+    return str(found[0]) if found else slug
 
 
 def head(db: Database, slug: str) -> Head:
@@ -129,8 +135,8 @@ def _begun(found: Sequence[Stretch]) -> _Begun:
 
 def _fact(line: Line, notes: _Notes, begun: Sequence[_Begun]) -> Fact:
     cells = tuple(
-        _cell(line.field, row, disputed, notes, newest.get((line.field.name, line.item)))
-        for row, disputed, newest in zip(line.cells, line.disputed, begun, strict=True)
+        replace(_cell(line.field, row, disputed, notes, newest.get((line.field.name, line.item))), newer=_newer(line, doubt, notes))
+        for row, disputed, newest, doubt in zip(line.cells, line.disputed, begun, line.newer, strict=True)
     )
     label = item_words(line.field, line.item) if line.item else line.field.label
     if line.field.items and not line.item:
@@ -156,6 +162,15 @@ def _cell(field: Field, row: Row | None, disputed: Mapping[str, int], notes: _No
     note = notes.of(row) if status == "suspect" else ""
     since = newest.first_seen if newest and status == "ok" and _is(newest, value, row["captured_at"]) else ""
     return Cell(status, value, value_words(field, value), note, *where, since)
+
+
+def _newer(line: Line, doubt: Row | None, notes: _Notes) -> str:
+    """`460 years on 2026-01-01, suspect: ...`; empty for no newer page in doubt."""
+    if doubt is None:
+        return ""
+    said = value_words(line.field, doubt["value"]) if doubt["status"] == "suspect" else doubt["raw"]
+    why = notes.of(doubt)
+    return f"{said} on {doubt['captured_at'][:10]}, {doubt['status']}{f': {why}' if why else ''}"
 
 
 def _is(stretch: Stretch, value: Value, captured_at: str) -> bool:

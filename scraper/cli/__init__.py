@@ -9,13 +9,15 @@ from normalize.errors import CareerscapeError, StorageError
 from scraper.cli.base import EVERYWHERE, app
 from scraper.process import Terminated, prepare_streams
 
-from scraper.cli import loading, past, planning, asking, over_time, quality, again, state, backup, forgetting, teaching  # isort: skip
+from scraper.cli import loading, past, planning, asking, over_time, serving, quality, again, state  # isort: skip
+from scraper.cli import backup, exporting, forgetting, teaching  # isort: skip
 
 __all__ = [
     "again",
     "app",
     "asking",
     "backup",
+    "exporting",
     "forgetting",
     "loading",
     "main",
@@ -23,6 +25,7 @@ __all__ = [
     "past",
     "planning",
     "quality",
+    "serving",
     "state",
     "teaching",
 ]

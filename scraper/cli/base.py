@@ -11,6 +11,7 @@ import typer
 if TYPE_CHECKING:
     from db.connection import Database
     from scraper.settings import Settings
+    from scraper.terminal import Trend
 
 app = typer.Typer(
     name="careerscape",
@@ -85,11 +86,21 @@ def reading_at(path: Path) -> "Iterator[Database]":
 
 
 def print_sheet(db: "Database", slugs: Sequence[str]) -> None:
-    """Print occupations side by side."""
+    """Print occupations side by side; of one, on a terminal, also how its pay went."""
     from db import queries, sheet
     from scraper import terminal
 
     heads = [
         queries.latest(db, slug) | dict(zip(("soc_code", "soc_title"), queries.soc(db, slug), strict=True)) for slug in slugs
     ]
-    terminal.print_sheet(heads, sheet.lines(db, slugs))
+    pay = _pay(db, slugs[0]) if terminal.shown() and len(slugs) == 1 else None
+    terminal.print_sheet(heads, sheet.lines(db, slugs), pay)
+
+
+def _pay(db: "Database", slug: str) -> "Trend | None":
+    """What an occupation was paid over time, None where that never changed."""
+    from db import queries
+    from normalize.fields import BY_NAME
+    from scraper import timeline
+
+    return next(iter(timeline.trends(queries.history(db, slug, BY_NAME["salary.annual_mean_usd"]))), None)

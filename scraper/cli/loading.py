@@ -127,7 +127,12 @@ def _end(context: typer.Context, done: "Report", told: "report.Told", as_json: b
 
 
 @app.command()
-def demo(context: typer.Context, as_json: Json = False) -> None:
+def demo(
+    context: typer.Context,
+    as_json: Json = False,
+    serve: Annotated[bool, typer.Option("--serve", help="Then show what was scraped in the browser.")] = False,
+    port: Annotated[int, typer.Option(min=0, max=65535, metavar="N", help="The port of --serve; 0 takes a free one.")] = 8001,
+) -> None:
     """Scrape sixteen pages from this machine.
 
     They come with the program; a web server on this machine shows them for as long as it takes. Works without network, in a
@@ -150,7 +155,15 @@ def demo(context: typer.Context, as_json: Json = False) -> None:
         if not as_json:
             terminal.tell("\nTwo jobs that no page compares:\n")
             print_sheet(db, (tour.LEFT, tour.RIGHT))
+            if not serve:
+                terminal.tell("\nIn the browser, with charts and the source of every number: careerscape demo --serve")
             terminal.tell(f"\n{tour.where_to_look(settings, flags.db is None)}")
+    if serve and done.exit_code == 0:
+        from scraper.cli.serving import pages
+
+        if not as_json:
+            terminal.tell("\nThe same in the browser, until Ctrl-C:")
+        pages(settings, "127.0.0.1", port, ("/", f"/compare/{tour.LEFT}/{tour.RIGHT}"))
     raise typer.Exit(done.exit_code)
 
 

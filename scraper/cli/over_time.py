@@ -31,7 +31,10 @@ def history(
         for row in found:
             terminal.print_json(row)
     elif found:
-        terminal.print_table(timeline.STRETCH_HEADS, [timeline.stretch_cells(row) for row in found])
+        if wanted:
+            terminal.print_trends(f"{wanted.label} of {slug}", timeline.trends(found))
+        cells = [timeline.stretch_cells(row) for row in found]
+        terminal.print_table(timeline.STRETCH_HEADS, cells, times=timeline.TIMES, spare=timeline.spare_heads(found))
     else:
         terminal.say(f"no page says an undisputed value of {field or 'anything'} of {slug}")
 
@@ -64,6 +67,6 @@ def changes(
     if not found:
         terminal.say(f"nothing changed since {since}" if since else "nothing changed yet")
         return
-    terminal.print_table(timeline.CHANGE_HEADS, [timeline.change_cells(row) for row in found])
+    terminal.print_table(timeline.CHANGE_HEADS, [timeline.change_cells(row) for row in found], times=timeline.TIMES)
     if more:
         terminal.say(f"the newest {limit:,}; --limit shows more")

@@ -38,9 +38,12 @@ def status(context: typer.Context, as_json: Json = False) -> None:
     if as_json:
         terminal.print_json({**counts, "outdated_captures": outdated, "coverage": covered, **more, "runs": runs})
         return
-    terminal.tell("\n".join(filter(None, lines)))
-    terminal.tell("")
-    terminal.print_table(report.RUN_HEADS, [report.run_cells(row) for row in runs])
+    terminal.print_lines(lines[:1])
+    terminal.print_parts(report.coverage_parts(covered))
+    terminal.print_lines([*filter(None, lines[1:]), ""])
+    terminal.print_columns("pages loaded by these runs, the oldest first", [row["loaded"] for row in reversed(runs)])
+    cells = [report.run_cells(row) for row in runs]
+    terminal.print_table(report.RUN_HEADS, cells, times=("started",), spare=report.spare_run_heads(runs))
 
 
 @app.command()

@@ -1,0 +1,161 @@
+"""An export: files of all views, or a static site, that are whole and of one moment, or are not there."""
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from db import backup
+from db.connection import connect, guarded, open_to_read
+from db.dictionary import VIEWS
+from db.export import files, package
+from db.export.files import Written
+from normalize.errors import StorageError, UsageError
+from scraper import durable, folders
+from scraper.operation.disk import BYTES_A_MB
+from scraper.settings import Settings
+from scraper.terminal import UNSHOWN, Bar
+
+Format = Literal["parquet", "csv", "json", "site"]
+
+SITE_NAME = "careerscape.json"
+"""The file by which a static site is known as an earlier export: its generator, the names in its folder, its number of files."""
+
+_FILES_SYNCED = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """What was exported: the folder, its format, how many files and bytes it has, and the files of views with the package."""
+
+    folder: str
+    format: Format
+    count: int
+    bytes: int
+    files: tuple[Written, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """One object."""
+        return {**asdict(self), "files": [asdict(file) for file in self.files]}
+
+
+def export(settings: Settings, folder: Path, form: Format, bar: Bar = UNSHOWN) -> Exported:
+    """Export the database as it is at one moment; others may write to it meanwhile.
+
+    An earlier export in `folder` stands until the new one is whole, and is replaced then. Raises UsageError, ForeignDatabase,
+    StorageError, Busy.
+    """
+    if form != "site":
+        files.require(form)
+    try:
+        target = _target(settings, folder)
+        with guarded(settings.db):
+            open_to_read(settings.db).close()  # one of an older version is migrated
+        with folders.beside(target) as work:
+            new = work / "export"
+            new.mkdir()
+            made = _write(settings, work / "snapshot.db", new, form, bar)
+            count, size = _sync(new)
+            _refuse_foreign(folder, target)
+            folders.put(new, target)
+            durable.sync(target.parent)
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror or error}") from error
+    return Exported(str(folder), form, count, size, tuple(made))
+
+
+def _target(settings: Settings, folder: Path) -> Path:
+    """The folder that is made or replaced. Raises UsageError, OSError."""
+    try:
+        target = folder.resolve()
+    except RuntimeError as error:
+        raise UsageError(f"{folder}: {error}") from error
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent} for the export")
+    if target in (here := Path.cwd(), *here.parents) or target.is_mount():
+        raise UsageError(f"{folder} cannot be replaced as a whole; name a folder in it")
+    if target.is_relative_to(settings.archive.resolve()):
+        raise UsageError(f"{folder} is in the archive, which holds pages alone")
+    _refuse_foreign(folder, target)
+    return target
+
+
+def _refuse_foreign(folder: Path, target: Path) -> None:
+    """Raises UsageError where something would be lost that is no earlier export."""
+    if not target.exists():
+        return
+    if not target.is_dir():
+        raise UsageError(f"{folder} is no folder")
+    known, count = _known(target)
+    there = sorted(os.listdir(target))
+    foreign = next((name for name in there if name not in known), "")
+    if foreign or (there and count != sum(1 for _ in _files(target))):
+        what = f"{foreign}, which is" if foreign else "files that are"
+        raise UsageError(f"{folder} holds {what} no part of an earlier export; nothing was replaced")
+
+
+def _known(target: Path) -> tuple[set[str], int]:
+    """The names that an earlier export has in its folder, and its number of files; none where it is no earlier export."""
+    for name in (package.NAME, SITE_NAME):
+        try:
+            told = json.loads((target / name).read_bytes())
+            if told["generator"] != package.GENERATOR:
+                continue
+            if name == SITE_NAME:
+                return {*told["names"]}, told["files"]
+            paths = {resource["path"] for resource in told["resources"]}
+        except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError, LookupError, TypeError):
+            continue
+        return {name, *paths}, 1 + len(paths)
+    return set(), 0
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for place, _, names in os.walk(folder):
+        yield from (Path(place, name) for name in names)
+
+
+def _write(settings: Settings, snapshot: Path, new: Path, form: Format, bar: Bar) -> list[Written]:
+    """Copy the database, write all files from the copy, and remove it."""
+    bar.note("copying the database")
+    backup.copy(settings.db.resolve(), snapshot, lambda size: _refuse_when_full(settings, new, size))
+    with guarded(settings.db), closing(connect(snapshot, read_only=True)) as db:
+        if form != "site":
+            bar.begin(len(VIEWS))
+            made = files.write(db, new, form, bar.note, bar.advance)
+        else:
+            from db.browse import site
+
+            bar.begin(site.pages(db))
+            count = site.write(db, new, bar.advance)
+            told = {"generator": package.GENERATOR, "names": sorted([*os.listdir(new), SITE_NAME]), "files": count + 1}
+            (new / SITE_NAME).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+            made = []
+    snapshot.unlink()
+    return made
+
+
+def _sync(new: Path) -> tuple[int, int]:
+    """Make all files durable; their number and bytes."""
+    found = [*_files(new)]
+    if len(found) <= _FILES_SYNCED:
+        for path in found:
+            durable.sync(path)
+        durable.sync(new)
+    else:
+        os.sync()
+    return len(found), sum(path.stat().st_size for path in found)
+
+
+def _refuse_when_full(settings: Settings, new: Path, size: int) -> None:
+    free = shutil.disk_usage(new).free
+    wanted = size + settings.min_free_mb * BYTES_A_MB
+    if free < wanted:
+        raise StorageError(
+            f"{new.parent.parent}: only {free / BYTES_A_MB:,.1f} MB are free, an export copies the database and needs "
+            f"{wanted / BYTES_A_MB:,.1f} MB (with min_free_mb)"
+        )
