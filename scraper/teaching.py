@@ -22,6 +22,8 @@ from scraper.settings import Settings
 
 Clock = Callable[[], datetime]
 
+_WAITS = "occupations get codes once an official file is loaded: careerscape vocab load; until then the rule waits"
+
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
@@ -68,9 +70,12 @@ def teach(settings: Settings, value: str, code: str, kind: Kind | None, clock: C
                 report.exit_code = 3 if done.partial else 0
                 runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
             report.finished = True
-        title = taught.Coder(settings.archive).title_of(rule.kind, code) or ""
+        coder = taught.Coder(settings.archive)
+        title = coder.title_of(rule.kind, code) or ""
+        waits = rule.kind == "occupation" and not coder.notes
         idle = bool(unknown.never_matched(db, Rules((rule,))))
-    told = (*(found.message for found in report.counts.lost), *["no page shows this value yet"] * idle)
+    said = {_WAITS: waits, "no page shows this value yet": idle}
+    told = (*(found.message for found in report.counts.lost), *(words for words, applies in said.items() if applies))
     return Lesson(rule.kind, value, code, title, done.captures, changes, tuple(dict.fromkeys(done.partial)), told)
 
 

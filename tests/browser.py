@@ -114,8 +114,9 @@ class Visit:
         return self.page
 
     def sound(self) -> None:
-        """Raise where something happened that must not."""
-        assert not self.faults, self.faults
+        """Raise where something happened that must not; it is told once."""
+        faults, self.faults = self.faults, []
+        assert not faults, faults
 
     def fits(self, widths: Sequence[dict[str, int]] = (PHONE, SMALL_PHONE)) -> None:
         """At no width is the page wider than the window."""

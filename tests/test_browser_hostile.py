@@ -45,7 +45,7 @@ class Site:
         assert page.evaluate(_LACKS, list(words)) == [], path
         self.visit.fits((PHONE,))
         assert page.url == self.visit.home + path
-        assert self.visit.faults == [], path
+        self.visit.sound()
 
 
 def job(number: int) -> str:
@@ -190,7 +190,7 @@ def test_suggestions_are_words(site: Site):
         box.press("ArrowDown")
         box.press("Enter")
         expect(box).to_have_value(site.title(number))
-    assert site.visit.faults == []
+    site.visit.sound()
 
 
 def test_the_start_page_shows_changes_as_words(site: Site):
@@ -203,4 +203,4 @@ def test_tables_of_datasette_show_them_as_words(site: Site, view: str):
     page = site.visit.go(f"/careerscape/{view}?_size=max")
     words = {"occupation": [site.title(number) for number in NUMBERS], "change": WORDS, "finding": ["<script>"]}[view]
     assert page.evaluate(_LACKS, list(words)) == []
-    assert site.visit.faults == []
+    site.visit.sound()

@@ -201,3 +201,13 @@ def test_another_file_is_no_official_one(tmp_path: Path):
         with pytest.raises(UsageError):
             lists.load(settings(tmp_path), kind, path, lambda: NOW)
     assert rows(db, "SELECT count(*) FROM vocabulary_file") == [(0,)]
+
+
+def test_a_rule_about_an_occupation_says_that_it_waits_for_an_official_file(tmp_path: Path):
+    db = load_pages(tmp_path, saved(SEED, DAYS[0]))
+    (told,) = teach(tmp_path, SEED.left, "43-3011", "occupation").told
+    assert "vocab load" in told
+    assert rows(db, "SELECT DISTINCT soc_code FROM occupation") == [(None,)]
+    lists.load(settings(tmp_path), "onet", onet(tmp_path), lambda: NOW)
+    assert teach(tmp_path, SEED.left, "43-9999", "occupation").told == ()
+    assert rows(db, "SELECT soc_code FROM occupation WHERE slug = ?", SLUG) == [("43-9999",)]
