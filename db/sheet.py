@@ -30,7 +30,8 @@ def lines(db: Database, slugs: Sequence[str]) -> list[Line]:
     ]
     newer = [{(row["field"], row["item"]): row for row in queries.newer_doubts(db, slug)} for slug in slugs]
     keys = sorted(
-        {key for column in (*columns, *disputed, *newer) for key in column}, key=lambda key: queries.order(BY_NAME[key[0]], key[1])
+        {key for column in (*columns, *disputed, *newer) for key in column},
+        key=lambda key: queries.order(BY_NAME[key[0]], key[1]),
     )
     return [
         Line(

@@ -277,3 +277,16 @@ def test_an_ordinary_datasette_beside_it_is_what_it_was(browser: Browser, db: Pa
     plain.executor.shutdown()
     with suppress(sqlite3.Error):
         plain.databases["careerscape"].close()
+
+
+def test_a_fault_of_ours_is_said_to_be_one(db: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+    def break_down(*_: object) -> None:
+        raise ValueError("\x1b[31mred")
+
+    with browsing(db) as browser:
+        monkeypatch.setattr(figures, "start", break_down)
+        assert "A fault of ours" in browser.words("/", 500)
+        assert "red" not in browser.words("/", 500)
+    said = capfd.readouterr().err
+    assert "break_down" in said
+    assert "\x1b" not in said

@@ -86,7 +86,7 @@ def test_the_same_way_without_a_script_and_without_a_mouse(site: Site):
 def test_suggestions_can_be_left_and_clicked(site: Site):
     with site.visit() as visit:
         page = visit.go(f"/occupation/{LEFT}")
-        box = page.get_by_label("Compare with")
+        box = page.get_by_role("combobox", name="Compare with")
         box.press_sequentially("tool b")
         expect(page.get_by_role("option")).to_have_count(1)
         box.press("Escape")
@@ -96,7 +96,7 @@ def test_suggestions_can_be_left_and_clicked(site: Site):
         page.get_by_role("option", name="Tool Builder").click()
         page.get_by_role("button", name="Compare").click()
         page.wait_for_url(site.home + COMPARE)
-        find = page.get_by_label("Find an occupation")
+        find = page.get_by_role("combobox", name="Find an occupation")
         find.press_sequentially("cashi")
         expect(page.get_by_role("option")).to_have_count(1)
         find.press("ArrowDown")

@@ -169,6 +169,23 @@ def test_one_occupation_is_no_pair_and_an_unknown_one_is_named(years: Database):
         figures.occupation(years, "nobody")
 
 
+@pytest.mark.usefixtures("read_here")
+def test_pages_that_are_captured_seconds_apart_are_held_against_each_other(tmp_path: Path):
+    """Each year both wages grow beyond what the other was the year before."""
+    pages = []
+    for year in (2022, 2023, 2024):
+        for minute, (other, wage) in enumerate((("Baker", 41500), ("Cook", 43000))):
+            grown = f"${wage + 5000 * (year - 2022):,}"
+            page = replace(paid(SEED, grown, "$20,000"), left=other, right=f"{other} Helper")
+            pages.append(saved(page, f"{year}-01-01T00:0{minute}:00Z"))
+    import_pages(tmp_path, *pages)
+    with closing(open_to_read(settings(tmp_path).db)) as db:
+        for pair in (("baker", "cook"), ("cook", "baker")):
+            first = figures.comparison(db, *pair).verdict[0]
+            assert first.words == "Cook earns $1,500 a year more than Baker (2.9%)"
+            assert first.since == "2022-01-01T00:00:00Z"
+
+
 # --- in doubt --------------------------------------------------------------------------------------------------------
 
 
@@ -214,9 +231,12 @@ def test_the_start_page_counts_what_there_is(years: Database):
     assert [run["command"] for run in start.runs] == ["import", "import"]
     assert start.coverage["stale"] == 2
     assert figures.start(years, NOW - timedelta(days=725)).coverage["fresh"] == 2
-    assert start.best_paid[0].slug == max(
-        years.execute("SELECT slug, salary_annual_mean_usd FROM occupation_latest").fetchall(), key=lambda row: row[1] or 0
-    )[0]
+    assert (
+        start.best_paid[0].slug
+        == max(
+            years.execute("SELECT slug, salary_annual_mean_usd FROM occupation_latest").fetchall(), key=lambda row: row[1] or 0
+        )[0]
+    )
     assert {(pair["left"], pair["right"]) for pair in start.pairs} == {(LEFT, RIGHT), ("baker", "cook")}
     assert json.dumps(start.to_dict())
 

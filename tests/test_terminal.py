@@ -503,7 +503,7 @@ Salary
 Demographics
   LGBT                    8% ?
 
-blank: no page says anything of it
+blank: the page that counts says nothing of it
 ? a check on the page contradicts the value
 """
 
@@ -607,10 +607,15 @@ def test_the_command_minds_what_the_terminal_is_said_to_be(folder: Path, environ
 def test_a_newer_page_in_doubt_is_marked_and_the_mark_explained(capsys: pytest.CaptureFixture[str]):
     sure = {"status": "ok", "value": 46.0, "raw": "46"}
     for newer, mark in ((None, ""), (sure | {"status": "suspect", "value": 460.0}, " *")):
-        terminal.print_sheet(
-            [{"title": "Baker", "slug": "baker", "soc_code": "", "soc_title": "", "as_of": "2024-01-01T00:00:00Z", "captures": 2}],
-            [Line(BY_NAME["demographics.age_mean"], "", (sure,), ({},), (newer,))],
-        )
+        head = {
+            "title": "Baker",
+            "slug": "baker",
+            "soc_code": "",
+            "soc_title": "",
+            "as_of": "2024-01-01T00:00:00Z",
+            "captures": 2,
+        }
+        terminal.print_sheet([head], [Line(BY_NAME["demographics.age_mean"], "", (sure,), ({},), (newer,))])
         said = capsys.readouterr().out
         assert f"46 years{mark}\n" in said
         assert ("a newer page shows something in doubt" in said) == bool(newer)

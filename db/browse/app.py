@@ -58,6 +58,8 @@ SETTINGS = {
 }
 """Suggesting facets counts a view anew for each column, and a stream of a view begins anew for each of its pages."""
 
+_TEMPLATES = Path(__file__).parent / "data"
+"""Ours, in the place of some of Datasette's."""
 MATCHES = "occupation_matches"
 """A function for SQL: whether a search for the second argument, a text, finds the occupation of the first, a slug."""
 MOST_BYTES = 32_000_000
@@ -175,7 +177,7 @@ class Live(Database):  # type: ignore[misc]
     def end(self) -> None:
         """Interrupt what is being asked, and answer no more."""
         self._ended = True
-        self._deadlines.end_all()
+        self._deadlines.close()
 
 
 def _rows(cursor: sqlite3.Cursor, most: int | None) -> tuple[list[Any], bool]:
@@ -206,7 +208,11 @@ class Application(Datasette):  # type: ignore[misc]
         self._archive = ThreadPoolExecutor(1, thread_name_prefix="archive")
         asked = {name: question.to_dict() for name, question in questions.QUESTIONS.items()}
         super().__init__(
-            files=[], memory=False, settings=SETTINGS, metadata=describing.metadata(SETTINGS["max_returned_rows"], asked)
+            files=[],
+            memory=False,
+            settings=SETTINGS,
+            metadata=describing.metadata(SETTINGS["max_returned_rows"], asked),
+            template_dir=str(_TEMPLATES),
         )
         for name in tuple(self.databases):
             self.remove_database(name)

@@ -14,6 +14,7 @@ class Deadlines:
         self._changed = threading.Condition()
         self._running: dict[object, tuple[float, sqlite3.Connection]] = {}
         self._wakes_at = 0.0
+        self._ended = False
         self._thread: threading.Thread | None = None
 
     @contextmanager
@@ -33,15 +34,17 @@ class Deadlines:
             with self._changed:
                 self._running.pop(key, None)
 
-    def end_all(self) -> None:
-        """Interrupt what runs."""
+    def close(self) -> None:
+        """Interrupt what runs, and watch no more."""
         with self._changed:
+            self._ended = True
             for _, conn in self._running.values():
                 conn.interrupt()
+            self._changed.notify()
 
     def _watch(self) -> None:
         with self._changed:
-            while True:
+            while not self._ended:
                 now = time.monotonic()
                 for at, conn in self._running.values():
                     if at <= now:

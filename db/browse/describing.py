@@ -1,6 +1,7 @@
 """What Datasette says of the database: titles, descriptions, units, facets and orders, from the data dictionary."""
 
 from collections.abc import Mapping
+from html import escape
 from typing import Any
 
 from db.columns import VIEWS, Column
@@ -68,9 +69,8 @@ _NOTES = {
     "change": "A value that changed; cause says whether the page says it (source) or careerscape reads or codes it otherwise.",
 }
 _ABOUT = (
-    "Comparison pages of careers, read value by value. Every number leads back to the page and cell that it comes from: open an "
-    "occupation or a comparison from the start page and follow any number. A file from here has at most {rows:,} rows; "
-    "`careerscape export` writes them all."
+    "Comparison pages of careers, read value by value. A table from here, as JSON or CSV, has at most {rows:,} rows; the command "
+    "careerscape export writes them all."
 )
 _SOURCE = "the pages that the column url names"
 _LICENSE = "none given: pages and their figures belong to the sites; they are aggregates, no data of persons"
@@ -111,6 +111,16 @@ def _described(view: str) -> Metadata:
     if order := _SORTS.get(view):
         described[order[0]] = order[1]
     return described
+
+
+def folded(view: str) -> str:
+    """What a view is, as HTML, with what its columns mean to be unfolded: they are more than the rows that one came for."""
+    described = _described(view)
+    columns_of = "".join(f"<dt>{escape(name)}</dt><dd>{escape(words)}</dd>" for name, words in described["columns"].items())
+    return (
+        f"<p>{escape(described['description'])}</p><details><summary>What the columns mean</summary>"
+        f"<dl>{columns_of}</dl></details>"
+    )
 
 
 def _column(column: Column) -> str:

@@ -108,7 +108,7 @@ def _share_cells(facts: dict[tuple[str, str], Fact], field: str, side: int) -> I
 def _stack(name: str, cells: Sequence[tuple[int, str, Cell]], field: str) -> Stack:
     """A bar where all shares are read without doubt; otherwise why there is none."""
     if not cells:
-        return Stack(name, (), "no page says")
+        return Stack(name, (), "not given")
     doubt = next((cell for _, _, cell in cells if cell.status not in ("ok", "missing")), None)
     read = [(number, item, cell.words, value) for number, item, cell in cells if (value := _number(cell)) is not None]
     if doubt or not read:
@@ -143,5 +143,5 @@ def _number(cell: Cell | None) -> float | None:
 
 def _no_bar(cell: Cell | None) -> str:
     if cell is None or cell.status == "absent":
-        return "no page says"
+        return "not given"
     return f"{words.why(cell)}: {cell.note}" if cell.note else words.why(cell)

@@ -135,7 +135,9 @@ def _begun(found: Sequence[Stretch]) -> _Begun:
 
 def _fact(line: Line, notes: _Notes, begun: Sequence[_Begun]) -> Fact:
     cells = tuple(
-        replace(_cell(line.field, row, disputed, notes, newest.get((line.field.name, line.item))), newer=_newer(line, doubt, notes))
+        replace(
+            _cell(line.field, row, disputed, notes, newest.get((line.field.name, line.item))), newer=_newer(line, doubt, notes)
+        )
         for row, disputed, newest, doubt in zip(line.cells, line.disputed, begun, line.newer, strict=True)
     )
     label = item_words(line.field, line.item) if line.item else line.field.label

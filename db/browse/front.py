@@ -55,7 +55,7 @@ class Front:
         try:
             response = await view(self._application, request)
         except Exception as error:  # noqa: BLE001 - told to the reader and to the terminal
-            response = answer(request, error)
+            response = answer(request, error, ours=True)
         await response.asgi_send(send)
 
 

@@ -2,6 +2,7 @@
 
 import sqlite3
 import sys
+import traceback
 from collections.abc import Generator
 from typing import Any
 
@@ -12,10 +13,11 @@ from datasette.utils.asgi import Base400, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
 
-from db.browse import render
+from db.browse import describing, render
 from db.browse.app import MATCHES, Application
 from db.browse.guard import OURS
 from db.browse.links import Served
+from db.columns import VIEWS
 from normalize.errors import StorageError
 
 _LINKS = Served()
@@ -45,17 +47,31 @@ class Plugin:
 
     @hookimpl(trylast=True)  # type: ignore[untyped-decorator]
     def filters_from_request(self, request: Any, table: str, datasette: Any) -> Any:
-        """`?_search=` of the views that name occupations; Datasette itself searches tables only."""
-        column = _SEARCHED.get(table)
-        if not isinstance(datasette, Application) or column is None:
+        """`?_search=` of the views that name occupations, which Datasette itself does not search; and what their columns mean,
+        folded."""
+        if not isinstance(datasette, Application):
             return None
+        shown: dict[str, Any] = {"metadata": _folded(datasette, table)} if table in VIEWS else {}
+        column = _SEARCHED.get(table)
+        if column is None:
+            return FilterArguments([], extra_context=shown)
         text = request.args.get("_search") or ""
-        shown = {"supports_search": True, "search": text}
+        shown |= {"supports_search": True, "search": text}
         if not text.strip():
             return FilterArguments([], extra_context=shown)
         return FilterArguments(
             [f"{MATCHES}({column}, :search)"], {"search": text}, [f"occupation matches \u201c{text}\u201d"], shown
         )
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def extra_css_urls(self, datasette: Any) -> list[str]:
+        """Our look."""
+        return [_LINKS.asset("data.css")] if isinstance(datasette, Application) else []
+
+    @hookimpl  # type: ignore[untyped-decorator]
+    def extra_template_vars(self, datasette: Any) -> dict[str, Any]:
+        """What our templates need to know."""
+        return {"seconds": datasette.sql_time_limit_ms / 1000} if isinstance(datasette, Application) else {}
 
     @hookimpl  # type: ignore[untyped-decorator]
     def menu_links(self, datasette: Any) -> list[dict[str, str]]:
@@ -75,9 +91,18 @@ class Plugin:
         return [answer(request, exception)] if isinstance(datasette, Application) else answers
 
 
-def answer(request: Any, exception: Exception) -> Response:
-    """The page of an error, or its JSON."""
-    status, title, words = _told(exception)
+def _folded(app: Application, view: str) -> dict[str, Any]:
+    """The metadata of a view for its page, without the list of columns that stands before all rows."""
+    known = {
+        key: value for key, value in app.table_metadata(app.live.name, view).items() if key not in ("columns", "description")
+    }
+    known |= {key: app.metadata(key) for key in ("source", "license")}
+    return {**known, "description_html": describing.folded(view)}
+
+
+def answer(request: Any, exception: Exception, ours: bool = False) -> Response:
+    """The page of an error, or its JSON; what a page of `ours` raises unforeseen is a fault."""
+    status, title, words = _told(exception, ours)
     headers = {"Content-Security-Policy": OURS, "Cache-Control": "no-store"} | ({"Retry-After": "5"} if status == 503 else {})
     if request.path.endswith(".json"):
         body = {"ok": False, "error": words, "status": status, "title": title}
@@ -85,7 +110,7 @@ def answer(request: Any, exception: Exception) -> Response:
     return Response.html(render.message(title, words, (), _LINKS), status=status, headers=headers)
 
 
-def _told(exception: Exception) -> tuple[int, str, str]:
+def _told(exception: Exception, ours: bool) -> tuple[int, str, str]:
     """Status, title and words for an error."""
     if isinstance(exception, StorageError | FileNotFoundError):
         return 503, "The database cannot be asked", str(exception)
@@ -102,9 +127,10 @@ def _told(exception: Exception) -> tuple[int, str, str]:
         if exception.status == 404:
             return 404, "There is no such page", "" if words in ("", "404") else words
         return exception.status, "That cannot be done", words
-    if isinstance(exception, _FAULTS):
+    if isinstance(exception, _FAULTS) and not ours:
         return 400, "The address cannot be understood", "A part of it, behind the question mark, is not what it should be."
-    sys.stderr.write(f"careerscape: {type(exception).__name__} while a page was made\n")
+    trace = "".join(traceback.format_exception(exception))
+    sys.stderr.write("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in trace))
     return 500, "A fault of ours", f"{type(exception).__name__}: the page cannot be made."
 
 

@@ -1,6 +1,7 @@
 """Questions that people ask of the database, with parameters; each asks the public views only."""
 
 from dataclasses import dataclass
+from html import escape
 from typing import Any
 
 _MOST = 100
@@ -18,10 +19,11 @@ class Question:
 
     def to_dict(self) -> dict[str, Any]:
         """A canned query of Datasette."""
-        hints = "".join(f" {name}: {hint}." for name, hint in self.hints.items())
+        hints = "".join(f"<dt>{escape(name)}</dt><dd>{escape(hint)}</dd>" for name, hint in self.hints.items())
         return {
             "title": self.title,
-            "description": f"{self.about}{hints}",
+            "about": self.about,
+            "description_html": f"<p>{escape(self.about)}</p><dl>{hints}</dl>",
             "sql": self.sql.strip(),
             "params": list(self.hints),
             "hide_sql": True,
@@ -55,7 +57,7 @@ LIMIT {_MOST}""",
     "largest_gap_within_soc_group": Question(
         "Largest gap within one SOC group",
         "The best and the worst paid occupation of each group of the Standard Occupational Classification. It needs SOC codes: "
-        "`careerscape vocab load onet` gives them.",
+        "the command careerscape vocab load onet gives them.",
         {"soc_group": "the beginning of a code, such as 15 or 15-12; empty: every major group"},
         f"""
 WITH paid AS MATERIALIZED (

@@ -19,6 +19,7 @@ from db.browse.links import Served, anchor
 from db.browse.sources import Withheld
 from db.queries import Row
 from normalize.errors import CareerscapeError, StorageError, UnknownField, UnknownOccupation, UsageError
+from normalize.wording import item_words
 
 View = Callable[[Application, Any], Awaitable[Response]]
 
@@ -151,7 +152,8 @@ async def explanation(datasette: Application, request: Any) -> Response:
     if as_json:
         return _json(told.objects)
     hit = datasette.finder.known(slug)
-    heading = f"{field.label}{f', {item}' if item else ''}: {hit.title if hit else slug}"
+    about = f", {item_words(field, item)}" if item else ""
+    heading = f"{field.label}{about}: {hit.title if hit else slug}"
     copy = f"{here}/page" if told.has_copy else ""
     return _html(render.explanation(heading, told.sections, told.objects, _LINKS, slug, copy, f"{here}.json"))
 

@@ -1,6 +1,8 @@
 """What is most worth knowing of two occupations, in sentences."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
 
 from db.browse.content import Cell, Fact, Head, Section, Sentence, Stretch
 from normalize.fields import BY_NAME
@@ -10,6 +12,7 @@ _PAY = BY_NAME["salary.annual_mean_usd"]
 _GROWTH = BY_NAME["outlook.growth_pct"]
 _LEAST, _MOST = BY_NAME["outlook.time_to_become_min_months"], BY_NAME["outlook.time_to_become_max_months"]
 _GENDER = BY_NAME["demographics.gender_pct"]
+_TOGETHER = timedelta(days=7)
 _WHY = {
     "missing": "its page shows no annual mean wage",
     "absent": "no page has its annual mean wage",
@@ -67,21 +70,38 @@ def _since(pay: Sequence[Sequence[Stretch]], cells: Sequence[Cell]) -> str:
     the values of today."""
     if any(not found or found[-1].value != cell.value for found, cell in zip(pay, cells, strict=True)):
         return ""
-    begins = sorted({stretch.first_seen for found in pay for stretch in found}, reverse=True)
-    sign, since = _sign(pay, begins[0]), ""
-    for at in begins:
-        if sign is None or _sign(pay, at) != sign:
+    known = [_Wages(found) for found in pay]
+    sign, since = _sign([wages.last for wages in known]), ""
+    for at in sorted({stretch.first_seen for found in pay for stretch in found}, reverse=True):
+        values = [wages.near(at) for wages in known]
+        if None in values or _sign(values) != sign:
             break
         since = at
     return since
 
 
-def _sign(pay: Sequence[Sequence[Stretch]], at: str) -> int | None:
-    """Which of two earned more at a time, None where one wage is not known yet."""
-    known = [[stretch for stretch in found if stretch.first_seen <= at] for found in pay]
-    if not all(known):
-        return None
-    one, other = (float(found[-1].value) for found in known)
+class _Wages:
+    """The wages of an occupation over time. Pages are not captured at one moment: what was seen nearest to a time stands for it,
+    as long as that is not more than a week before anything was seen."""
+
+    def __init__(self, stretches: Sequence[Stretch]) -> None:
+        self.last = float(stretches[-1].value)
+        self._values = [float(stretch.value) for stretch in stretches]
+        self._first = [datetime.fromisoformat(stretch.first_seen) for stretch in stretches]
+        self._last = [datetime.fromisoformat(stretch.last_seen) for stretch in stretches]
+
+    def near(self, at: str) -> float | None:
+        time = datetime.fromisoformat(at)
+        after = bisect_right(self._first, time)
+        if after == 0:
+            return self._values[0] if self._first[0] - time <= _TOGETHER else None
+        before = after - 1
+        later = after < len(self._first) and self._first[after] - time < time - self._last[before]
+        return self._values[after if later else before]
+
+
+def _sign(values: Sequence[float | None]) -> int:
+    one, other = (value or 0.0 for value in values)
     return (one > other) - (one < other)
 
 

@@ -18,7 +18,7 @@ _MARKS = {"suspect": " ?", "disputed": " !", "unreadable": "unreadable"}
 _NEWER = " *"
 _STYLES = {"ok": "", "missing": "dim", "suspect": "yellow", "unreadable": "red", "disputed": "yellow"}
 _LEGEND = {
-    "": ("blank:", "no page says anything of it"),
+    "": ("blank:", "the page that counts says nothing of it"),
     "missing": (NOT_SHOWN, "the page shows that it has no value"),
     "suspect": ("?", "a check on the page contradicts the value"),
     "unreadable": ("unreadable:", "the page shows something that is no such value"),
@@ -74,9 +74,7 @@ def _cell(field: Field, row: Row | None, disputed: Mapping[str, int], newer: Row
     return Text(words(value_words(field, row["value"])) + _MARKS.get(status, "") + later, style=_STYLES[status])
 
 
-def _with_share(
-    name: "Text", share: Row | None, disputed: Mapping[str, int], newer: Row | None, words: Words
-) -> "Text":
+def _with_share(name: "Text", share: Row | None, disputed: Mapping[str, int], newer: Row | None, words: Words) -> "Text":
     """A skill and its share on one line."""
     if name.plain.startswith("! ") or share is None or share["status"] in ("missing", "unreadable"):
         return name
