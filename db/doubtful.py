@@ -19,9 +19,8 @@ def newest(db: Database, slug: str, group: str, after: str = "") -> tuple[str, s
     query = (
         "SELECT c.capture_id, CASE s.side WHEN 0 THEN 'left' ELSE 'right' END FROM job j JOIN sighting s ON s.job_id = j.id "
         f"{join} JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
-        f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND c.captured_at > ? AND ({condition}) "
-        f"AND {_NEWEST} "
-        "ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1"
+        f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND c.captured_at > ? "
+        f"AND ({condition}) AND {_NEWEST} ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1"
     )
     found = db.execute(query, [slug, after]).fetchone()
     return (found[0], found[1]) if found else None

@@ -12,8 +12,9 @@ from normalize.fields import BY_NAME, Field
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One field (and item): for each occupation its row of `observation`, None where no page has the field; where pages disagree on
-    it the values with the number of pages that say each; and the row of a newer page that is in doubt, None for none."""
+    """One field (and item): for each occupation its row of `observation`, None where no page has the field; where pages
+    disagree on it the values with the number of pages that say each; and the row of a newer page that is in doubt, None for
+    none."""
 
     field: Field
     item: str

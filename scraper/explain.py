@@ -40,13 +40,13 @@ class Explanation:
     """One row of `observation` and all that stands behind it.
 
     `stands_in` is table, list or sentence. `table`, `row` and `column` count from 1, as a person would (`table` is None outside
-    of tables); `table_heading` are the words before the table or list, `row_label` the words of the row label, those above
-    the list or the name of the sentence, `column_title` the title of the column or job. `body` is the record that holds the
-    bytes (an earlier one where the capture only confirmed them); `found_again` tells whether today's code finds the same
-    words in the same place of the archived bytes, and `up_to_date` whether today's code and vocabulary read the value.
-    `newer` is the row of a newer page that is in doubt, None for none. `place` are block, row, column and start in the document, -1 where the start is not known. `code` is that of the value, `soc`
-    that of the occupation (see `db.chain`). `run` read the page, `request` brought it: None where the log of requests does not go
-    back so far, or the page was not fetched.
+    of tables); `table_heading` are the words before the table or list, `row_label` the words of the row label, those above the
+    list or the name of the sentence, `column_title` the title of the column or job. `body` is the record that holds the bytes
+    (an earlier one where the capture only confirmed them); `found_again` tells whether today's code finds the same words in the
+    same place of the archived bytes, and `up_to_date` whether today's code and vocabulary read the value. `newer` is the row of
+    a newer page that is in doubt, None for none. `place` are block, row, column and start in the document, -1 where the start
+    is not known. `code` is that of the value, `soc` that of the occupation (see `db.chain`). `run` read the page, `request`
+    brought it: None where the log of requests does not go back so far, or the page was not fetched.
     """
 
     observation: Row
@@ -133,7 +133,8 @@ def explain(db: Database, archive: Archive, trace: AskTrace, slug: str, field: F
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of an occupation beside its values: by field and item the conflicts and the doubts of newer pages; its code."""
+    """What is known of an occupation beside its values: by field and item the conflicts and the doubts of newer pages; its
+    code."""
 
     conflicts: Mapping[tuple[str, str], Row]
     newer: Mapping[tuple[str, str], Row]

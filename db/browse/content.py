@@ -198,9 +198,10 @@ class Paid:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """What there is: counts (`occupations`, `pages`, `captures`, `published`, `waiting`, `runs`), pages by state of freshness, the
-    newest runs and changes (rows of `run`; of `change` with the `title`), findings about the newest capture of each page by severity and code, how many facts pages disagree on and
-    how many captures are held back, the best paid, and pairs that pages compare."""
+    """What there is: counts (`occupations`, `pages`, `captures`, `published`, `waiting`, `runs`), pages by state of freshness,
+    the newest runs and changes (rows of `run`; of `change` with the `title`), findings about the newest capture of each page by
+    severity and code, how many facts pages disagree on and how many captures are held back, the best paid, and pairs that pages
+    compare."""
 
     counts: dict[str, int]
     coverage: dict[str, int]
