@@ -11,7 +11,7 @@ from db.browse.live import Reader
 from db.browse.sources import Explained, Withheld
 from db.connection import Database, guarded
 from db.queries import Row
-from normalize.errors import StorageError, UnknownField
+from normalize.errors import Rejected, StorageError, UnknownField, UsageError
 from normalize.fields import Field
 from normalize.wording import value_words
 from scraper import chain, opened, taught
@@ -31,20 +31,23 @@ class Served:
         self._sandbox = Sandbox()
 
     def explain(self, slug: str, field: Field, item: str) -> Explained:
-        """As `db.browse.sources.Sources`. Where the archive does not have the page, what the database knows."""
+        """As `db.browse.sources.Sources`. Where the page cannot be had, what the database knows."""
         with self._asking() as db:
             title = queries.latest(db, slug)["title"]
             try:
                 explained = self._chain(db, slug, field, item)
-            except StorageError as error:
-                return _without_archive(db, title, slug, field, item, error)
+            except (StorageError, Rejected) as error:
+                return _without_page(db, title, slug, field, item, error)
             sections = list(chain.in_words(title, explained, Path(self._folder.name)))
             return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]))
 
     def page(self, slug: str, field: Field, item: str) -> str:
         """As `db.browse.sources.Sources`."""
         with self._asking() as db:
-            first = self._chain(db, slug, field, item)[0]
+            try:
+                first = self._chain(db, slug, field, item)[0]
+            except Rejected as error:
+                raise UsageError(f"the page cannot be read again: {error}") from error
             if _is_private(db, first):
                 raise Withheld(f"{first.observation['url']} asks that no copy of it is shown (noarchive)")
             return opened.page(chain.place_words(first), copy(db, self._archive(db), self._sandbox.copy, first))
@@ -70,11 +73,11 @@ def _is_private(db: Database, e: Explanation) -> bool:
     return bool(noarchive) or captures.is_private(db, e.body.sha256)
 
 
-def _without_archive(db: Database, title: str, slug: str, field: Field, item: str, error: StorageError) -> Explained:
+def _without_page(db: Database, title: str, slug: str, field: Field, item: str, error: StorageError | Rejected) -> Explained:
     observed = stored.facts(db, slug, field, item)
     if not observed:
         raise UnknownField(f"{field.name}.{item}" if item else field.name, (), f"is on no page for {slug}")
-    why = ("The archive cannot be read", [("why", str(error)), ("", "what follows is what the database knows")])
+    why = ("The archived page cannot be read", [("why", str(error)), ("", "what follows is what the database knows")])
     return Explained([why, *(_known(db, title, row) for row in observed)], observed, has_copy=False)
 
 

@@ -16,6 +16,7 @@ from datasette.app import Datasette
 
 from db.browse import figures
 from db.connection import open_to_read
+from normalize.errors import Rejected
 from normalize.folding import letters
 from scraper.settings import Settings
 from tests.browsing import (
@@ -252,13 +253,26 @@ def test_a_page_that_asks_for_no_copy_is_not_shown_but_explained(tmp_path: Path)
 def test_without_its_archive_a_value_is_explained_as_far_as_the_database_goes(own: Path):
     with browsing(own, Sources(Settings(own, own.parent / "nowhere"))) as browser:
         words = browser.words(MEAN)
-        assert "The archive cannot be read" in words
+        assert "The archived page cannot be read" in words
         assert "$44,937 (ok)" in words
         assert OTHER.url in words
         assert browser.json(f"{MEAN}.json")[0]["value"] == 44937
         assert "nowhere" in browser.words(f"{MEAN}/page", 503)
     with browsing(own) as browser:
         assert "without an archive" in browser.words(MEAN, 503)
+
+
+def test_a_page_that_cannot_be_read_again_is_explained_as_far_as_the_database_goes(db: Path):
+    def refuse(*_: object) -> None:
+        raise Rejected("too_hostile", "5 s of CPU")
+
+    archive = Sources(settings(db.parent))
+    archive._sandbox.trace = refuse  # type: ignore[assignment]
+    with browsing(db, archive) as browser:
+        words = browser.words(MEAN)
+        assert "too_hostile" in words
+        assert "$44,937 (ok)" in words
+        assert "cannot be read again" in browser.words(f"{MEAN}/page", 400)
 
 
 # --- beside others ---------------------------------------------------------------------------------------------------

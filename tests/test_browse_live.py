@@ -51,6 +51,7 @@ BOMBS = {
     "hex(zeroblob(50000)) || 'b')) from c",
     "replace": "select length(replace(hex(zeroblob(200000)), '0', hex(zeroblob(2000))))",
     "many large rows": "with recursive c(x) as (select 1 union all select x+1 from c limit 2000) select zeroblob(450000) from c",
+    "one large row": f"select {', '.join(['zeroblob(249000)'] * 190)}",
     "group_concat": "with recursive c(x) as (select 1 union all select x+1 from c) select group_concat(x) from c",
     "deep": f"select {'(' * 1_500}1{')' * 1_500}",
     "wide": f"select {', '.join(['1'] * 1_000)}",
@@ -72,15 +73,15 @@ def test_a_bomb_is_refused_in_time(db: Path, monkeypatch: pytest.MonkeyPatch, bo
 
 
 def test_our_pages_come_while_ten_ask_for_an_hour(db: Path, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 150)
+    monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 250)
     with browsing(db) as browser:
         finished: list[str] = []
         at_once(browser.app, [PAIR])
         ten = threading.Thread(target=lambda: finished.extend(a.status_code for a in at_once(browser.app, [asked(HOUR)] * 10)))
         ten.start()
-        for _ in range(5):
-            browser(PAIR)
-            assert not finished
+        browser(PAIR)
+        browser("/search?q=analyst")
+        assert not finished
         ten.join()
         assert finished == [400] * 10
 

@@ -64,7 +64,6 @@ MATCHES = "occupation_matches"
 """A function for SQL: whether a search for the second argument, a text, finds the occupation of the first, a slug."""
 MOST_BYTES = 32_000_000
 """So much a result may hold."""
-_ROWS_TOGETHER = 50
 
 
 class Live(Database):  # type: ignore[misc]
@@ -184,13 +183,13 @@ def _rows(cursor: sqlite3.Cursor, most: int | None) -> tuple[list[Any], bool]:
     """The rows, so many at most, and whether there are more. Raises sqlite3.OperationalError where they are too large."""
     rows: list[Any] = []
     size = 0
-    while some := cursor.fetchmany(_ROWS_TOGETHER):
-        rows += some
-        size += sum(len(value) for row in some for value in row if isinstance(value, str | bytes))
+    for row in cursor:
+        if len(rows) == most:
+            return rows, True
+        size += sum(len(value) for value in row if isinstance(value, str | bytes))
         if size > MOST_BYTES:
             raise sqlite3.OperationalError(f"the result is larger than {MOST_BYTES:,} bytes")
-        if most is not None and len(rows) > most:
-            return rows[:most], True
+        rows.append(row)
     return rows, False
 
 

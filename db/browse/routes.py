@@ -18,7 +18,7 @@ from db.browse.guard import COPY, OURS
 from db.browse.links import Served, anchor
 from db.browse.sources import Withheld
 from db.queries import Row
-from normalize.errors import CareerscapeError, StorageError, UnknownField, UnknownOccupation, UsageError
+from normalize.errors import Busy, CareerscapeError, ConfigError, StorageError, UnknownField, UnknownOccupation, UsageError
 from normalize.wording import item_words
 
 View = Callable[[Application, Any], Awaitable[Response]]
@@ -62,7 +62,7 @@ def _kind(error: CareerscapeError) -> tuple[int, str]:
             return 403, "No copy is shown"
         case UsageError():
             return 400, "That cannot be done"
-        case StorageError():
+        case StorageError() | ConfigError() | Busy():
             return 503, "It cannot be read at the moment"
     return 500, "A fault of ours"
 

@@ -13,7 +13,7 @@ import uvicorn
 from db.browse.app import Application
 from normalize.errors import UsageError
 
-MOST_MEMORY = 768_000_000
+MOST_MEMORY = 512_000_000
 """So much SQLite may use in the process of the server, in bytes."""
 _GRACE_S = 3
 _TURN_S = 0.001
