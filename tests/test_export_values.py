@@ -68,9 +68,10 @@ def had_back(column: Column, cell: str) -> object:
 
 
 def read_csv(path: Path, columns: tuple[Column, ...]) -> list[tuple[object, ...]]:
-    csv.field_size_limit(2**20)
+    usual = csv.field_size_limit(2**20)
     with path.open(encoding="utf-8", newline="") as file:
         head, *rows = csv.reader(file, strict=True)
+    csv.field_size_limit(usual)
     assert head == [column.name for column in columns]
     return [tuple(had_back(*one) for one in zip(columns, row, strict=True)) for row in rows]
 
