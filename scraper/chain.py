@@ -95,6 +95,35 @@ def _elsewhere(e: Explanation) -> Iterator[tuple[str, str]]:
         yield "", f"and {others.count - len(shown):,} more"
 
 
+def gist(e: Explanation) -> str:
+    """Where a value was read, and how far it can be trusted, in a few sentences."""
+    row = e.observation
+    words = f"A page of {row['captured_at'][:10]} says \u201c{row['raw']}\u201d {_where(e)}."
+    if e.conflict:
+        return f"{words} Other pages say something else, so that there is no value."
+    if row["status"] == "ok" and e.agreeing > 1:
+        return f"{words} {e.agreeing} places of that page agree."
+    return f"{words}{_DOUBTS.get(row['status'], '')}"
+
+
+_DOUBTS = {
+    "missing": " By that it shows that it has no value.",
+    "suspect": " A check contradicts it; the findings below say why.",
+    "unreadable": " That is no such value.",
+}
+
+
+def _where(e: Explanation) -> str:
+    under = f" under \u201c{e.table_heading}\u201d" if e.table_heading else ""
+    if e.stands_in == "list":
+        return f"as item {e.observation['item']} of the list{under}"
+    if e.table is None:
+        return "in a sentence"
+    row, column = (f"\u201c{words}\u201d" if words else str(number) for words, number in
+                   ((e.row_label, e.row), (e.column_title, e.column)))  # fmt: skip
+    return f"in the row {row} and the column {column} of the table{under}"
+
+
 def place_words(e: Explanation) -> list[tuple[str, str]]:
     """Where a value stands, in a few lines for the copy of its page."""
     row, origin = e.observation, e.provenance

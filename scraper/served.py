@@ -39,7 +39,8 @@ class Served:
             except (StorageError, Rejected) as error:
                 return _without_page(db, title, slug, field, item, error)
             sections = list(chain.in_words(title, explained, Path(self._folder.name)))
-            return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]))
+            gist = chain.gist(explained[0]) if len(explained) == 1 else ""
+            return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]), gist)
 
     def page(self, slug: str, field: Field, item: str) -> str:
         """As `db.browse.sources.Sources`."""

@@ -224,6 +224,16 @@ def test_a_value_is_explained_down_to_its_cell(browser: Browser):
     assert f'href="{MEAN}/page"' in browser(MEAN).text
 
 
+def test_the_gist_of_a_value_stands_before_its_chain(browser: Browser):
+    words = " ".join(browser.words(MEAN).split())
+    (told,) = browser.json(f"{MEAN}.json")
+    said = words.split("A page of ")[1]
+    assert said.startswith(told["captured_at"][:10])
+    assert f"says \u201c{told['raw']}\u201d in the row \u201c{told['row_label']}\u201d" in said
+    assert f"{told['agreeing']} places of that page agree" in said
+    assert "A page of" not in browser.words(f"/explain/{ANALYST}/demographics.gender_pct")
+
+
 def test_an_item_is_explained_by_its_name(browser: Browser):
     (told,) = browser.json(f"/explain/{ANALYST}/demographics.gender_pct.male.json")
     assert (told["item"], told["value"]) == ("male", 34.4)

@@ -65,11 +65,18 @@ def results(query: str, found: Sequence[Found], links: Links) -> str:
 
 
 def explanation(
-    heading: str, sections: Lines, objects: Sequence[Row], links: Links, slug: str = "", copy: str = "", json: str = ""
+    heading: str,
+    sections: Lines,
+    objects: Sequence[Row],
+    links: Links,
+    slug: str = "",
+    copy: str = "",
+    json: str = "",
+    gist: str = "",
 ) -> str:
-    """The chain behind a value of the occupation `slug`; `copy` and `json` are the paths of the archived copy and of the same
-    as JSON, empty for none."""
-    about = {"heading": heading, "sections": sections, "objects": objects, "slug": slug, "copy": copy, "json": json}
+    """The chain behind a value of the occupation `slug`, the `gist` of it first; `copy` and `json` are the paths of the archived
+    copy and of the same as JSON. What is empty is not there."""
+    about = {"heading": heading, "sections": sections, "objects": objects, "slug": slug, "copy": copy, "json": json, "gist": gist}
     return _page("explanation.html", links, **about)
 
 

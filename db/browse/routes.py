@@ -155,7 +155,7 @@ async def explanation(datasette: Application, request: Any) -> Response:
     about = f", {item_words(field, item)}" if item else ""
     heading = f"{field.label}{about}: {hit.title if hit else slug}"
     copy = f"{here}/page" if told.has_copy else ""
-    return _html(render.explanation(heading, told.sections, told.objects, _LINKS, slug, copy, f"{here}.json"))
+    return _html(render.explanation(heading, told.sections, told.objects, _LINKS, slug, copy, f"{here}.json", told.gist))
 
 
 @_told
