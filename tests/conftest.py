@@ -2,6 +2,7 @@
 side; and worlds for runs."""
 
 import os
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from fcntl import LOCK_EX, LOCK_SH, LOCK_UN, flock
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from tests.browsing import Browser
     from tests.world import World
 
 # Hundreds of commands are started, and each would compile all of the program again.
@@ -107,3 +109,27 @@ def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, read_here: None) -> "
 
     monkeypatch.setattr(run, "open_to_write", without_syncing)
     return World(tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def browsed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The database of `tests.browsing`, which no test changes."""
+    from tests.browsing import made
+
+    return made(tmp_path_factory.mktemp("browsed"))
+
+
+@pytest.fixture(scope="session")
+def browser(browsed: Path) -> "Iterator[Browser]":
+    """The application that shows it, asked in this process."""
+    from tests.browsing import Sources, browsing
+    from tests.imports import settings
+
+    with browsing(browsed, Sources(settings(browsed.parent))) as found:
+        yield found
+
+
+@pytest.fixture
+def browsed_copy(browsed: Path, tmp_path: Path) -> Path:
+    """A copy to do harm to."""
+    return Path(shutil.copy(browsed, tmp_path / "careerscape.db"))

@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -34,30 +32,9 @@ from tests.browsing import (
     Sources,
     browsing,
     import_html,
-    made,
 )
 from tests.figures import SEED, as_html
 from tests.imports import DAYS, Saved, settings
-
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # Datasette drops some after an error
-
-
-@pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("browsed"))
-
-
-@pytest.fixture(scope="module")
-def browser(db: Path) -> Iterator[Browser]:
-    with browsing(db, Sources(settings(db.parent))) as found:
-        yield found
-
-
-@pytest.fixture
-def own(db: Path, tmp_path: Path) -> Path:
-    """A copy to do harm to."""
-    return Path(shutil.copy(db, tmp_path / "careerscape.db"))
-
 
 # --- addresses -------------------------------------------------------------------------------------------------------
 
@@ -70,8 +47,8 @@ def own(db: Path, tmp_path: Path) -> Path:
         (f"/compare/{JOURNEYMAN}/{BAKER}.json", lambda db: figures.comparison(db, JOURNEYMAN, BAKER)),
     ],
 )
-def test_json_of_a_page_is_what_the_page_shows(browser: Browser, db: Path, path: str, build: Any):
-    with closing(open_to_read(db)) as opened:
+def test_json_of_a_page_is_what_the_page_shows(browser: Browser, browsed: Path, path: str, build: Any):
+    with closing(open_to_read(browsed)) as opened:
         assert browser.json(path) == json.loads(json.dumps(build(opened).to_dict()))
 
 
@@ -260,25 +237,25 @@ def test_a_page_that_asks_for_no_copy_is_not_shown_but_explained(tmp_path: Path)
         assert "noarchive" in browser.words(f"{MEAN}/page", 403)
 
 
-def test_without_its_archive_a_value_is_explained_as_far_as_the_database_goes(own: Path):
-    with browsing(own, Sources(Settings(own, own.parent / "nowhere"))) as browser:
+def test_without_its_archive_a_value_is_explained_as_far_as_the_database_goes(browsed_copy: Path):
+    with browsing(browsed_copy, Sources(Settings(browsed_copy, browsed_copy.parent / "nowhere"))) as browser:
         words = browser.words(MEAN)
         assert "The archived page cannot be read" in words
         assert "$44,937 (ok)" in words
         assert OTHER.url in words
         assert browser.json(f"{MEAN}.json")[0]["value"] == 44937
         assert "nowhere" in browser.words(f"{MEAN}/page", 503)
-    with browsing(own) as browser:
+    with browsing(browsed_copy) as browser:
         assert "without an archive" in browser.words(MEAN, 503)
 
 
-def test_a_page_that_cannot_be_read_again_is_explained_as_far_as_the_database_goes(db: Path):
+def test_a_page_that_cannot_be_read_again_is_explained_as_far_as_the_database_goes(browsed: Path):
     def refuse(*_: object) -> None:
         raise Rejected("too_hostile", "5 s of CPU")
 
-    archive = Sources(settings(db.parent))
+    archive = Sources(settings(browsed.parent))
     archive._sandbox.trace = refuse  # type: ignore[assignment]
-    with browsing(db, archive) as browser:
+    with browsing(browsed, archive) as browser:
         words = browser.words(MEAN)
         assert "too_hostile" in words
         assert "$44,937 (ok)" in words
@@ -288,9 +265,9 @@ def test_a_page_that_cannot_be_read_again_is_explained_as_far_as_the_database_go
 # --- beside others ---------------------------------------------------------------------------------------------------
 
 
-def test_an_ordinary_datasette_beside_it_is_what_it_was(browser: Browser, db: Path):
+def test_an_ordinary_datasette_beside_it_is_what_it_was(browser: Browser, browsed: Path):
 
-    plain = Datasette([str(db)])
+    plain = Datasette([str(browsed)])
     asyncio.run(plain.invoke_startup())
     page = asyncio.run(plain.client.get("/careerscape/occupation"))
     assert page.status_code == 200
@@ -303,11 +280,11 @@ def test_an_ordinary_datasette_beside_it_is_what_it_was(browser: Browser, db: Pa
         plain.databases["careerscape"].close()
 
 
-def test_a_fault_of_ours_is_said_to_be_one(db: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
+def test_a_fault_of_ours_is_said_to_be_one(browsed: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]):
     def break_down(*_: object) -> None:
         raise ValueError("\x1b[31mred")
 
-    with browsing(db) as browser:
+    with browsing(browsed) as browser:
         monkeypatch.setattr(figures, "start", break_down)
         assert "A fault of ours" in browser.words("/", 500)
         assert "red" not in browser.words("/", 500)

@@ -4,8 +4,6 @@ import asyncio
 import base64
 import hashlib
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +13,9 @@ from tests.browsing import (
     DATASETTES,
     OURS,
     Browser,
-    Sources,
     browsing,
-    made,
 )
-from tests.imports import settings
 
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # Datasette drops some after an error
 STRANGE = [
     "//evil.example/", "/%00", "/../../etc/passwd", "/..%2f..%2fetc%2fpasswd", "/occupation/", "/occupation/%ff", "/%", "/%zz",
     "/occupation/%E2%80%AE", "/compare/a/b/c", "/compare//", "/explain/electrician/", "/explain/electrician/%2e%2e/page",
@@ -33,23 +27,6 @@ STRANGE = [
     "/careerscape/occupation?_fts_table=job&_search=x", "/careerscape/occupation.nothing",
     "/careerscape/occupation.csv?_stream=1", "/careerscape/best_paid_for_degree?_timelimit=1&degree=%00",
 ]  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("browsed"))
-
-
-@pytest.fixture(scope="module")
-def browser(db: Path) -> Iterator[Browser]:
-    with browsing(db, Sources(settings(db.parent))) as found:
-        yield found
-
-
-@pytest.fixture
-def own(db: Path, tmp_path: Path) -> Path:
-    """A copy to do harm to."""
-    return Path(shutil.copy(db, tmp_path / "careerscape.db"))
 
 
 @pytest.mark.parametrize("path", OURS)
@@ -102,8 +79,8 @@ def test_only_this_machine_may_be_asked_for(browser: Browser, host: str, status:
 @pytest.mark.parametrize(
     ("host", "status"), [("192.168.1.7:80", 200), ("box", 200), ("evil.example", 403), ("[fe80::1]:80", 200)]
 )
-def test_a_server_for_others_answers_to_addresses_and_its_own_name(db: Path, host: str, status: int):
-    with browsing(db, None, "*", "box") as browser:
+def test_a_server_for_others_answers_to_addresses_and_its_own_name(browsed: Path, host: str, status: int):
+    with browsing(browsed, None, "*", "box") as browser:
         browser("/compare", status, host=host)
 
 

@@ -5,7 +5,6 @@ import shutil
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -16,28 +15,7 @@ from db.browse.app import SETTINGS, application
 from db.browse.finding import Finder
 from db.browse.live import Unavailable
 from normalize.errors import UsageError
-from tests.browsing import ANALYST, DATASETTES, HOUR, OURS, PAIR, Browser, Sources, asked, at_once, browsing, made
-from tests.imports import settings
-
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # Datasette drops some after an error
-
-
-@pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("browsed"))
-
-
-@pytest.fixture(scope="module")
-def browser(db: Path) -> Iterator[Browser]:
-    with browsing(db, Sources(settings(db.parent))) as found:
-        yield found
-
-
-@pytest.fixture
-def own(db: Path, tmp_path: Path) -> Path:
-    """A copy to do harm to."""
-    return Path(shutil.copy(db, tmp_path / "careerscape.db"))
-
+from tests.browsing import ANALYST, DATASETTES, HOUR, OURS, PAIR, asked, at_once, browsing, made
 
 # --- queries that would take everything ------------------------------------------------------------------------------
 
@@ -63,18 +41,18 @@ BOMBS = {
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
-def test_a_bomb_is_refused_in_time(db: Path, monkeypatch: pytest.MonkeyPatch, bomb: str):
+def test_a_bomb_is_refused_in_time(browsed: Path, monkeypatch: pytest.MonkeyPatch, bomb: str):
     monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 100)
-    with browsing(db) as browser:
+    with browsing(browsed) as browser:
         began = time.monotonic()
         said = browser.json(asked(BOMBS[bomb]), 400)
         assert time.monotonic() - began < 5
         assert said["error"]
 
 
-def test_our_pages_come_while_ten_ask_for_an_hour(db: Path, monkeypatch: pytest.MonkeyPatch):
+def test_our_pages_come_while_ten_ask_for_an_hour(browsed: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 250)
-    with browsing(db) as browser:
+    with browsing(browsed) as browser:
         finished: list[str] = []
         at_once(browser.app, [PAIR])
         ten = threading.Thread(target=lambda: finished.extend(a.status_code for a in at_once(browser.app, [asked(HOUR)] * 10)))
@@ -86,10 +64,10 @@ def test_our_pages_come_while_ten_ask_for_an_hour(db: Path, monkeypatch: pytest.
         assert finished == [400] * 10
 
 
-def test_a_query_that_is_quick_is_not_ended_by_the_one_before_it(db: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_query_that_is_quick_is_not_ended_by_the_one_before_it(browsed: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 50)
     monkeypatch.setitem(SETTINGS, "num_sql_threads", 1)
-    with browsing(db) as browser:
+    with browsing(browsed) as browser:
         for _ in range(5):
             browser(asked(HOUR), 400)
             assert browser.json(asked("select 1 as one")) == [{"one": 1}]
@@ -98,20 +76,20 @@ def test_a_query_that_is_quick_is_not_ended_by_the_one_before_it(db: Path, monke
 # --- a database that others change -----------------------------------------------------------------------------------
 
 
-def test_pages_show_what_was_committed_since(own: Path):
-    with browsing(own) as browser:
+def test_pages_show_what_was_committed_since(browsed_copy: Path):
+    with browsing(browsed_copy) as browser:
         assert "Account Resolution Analyst" in browser.words(PAIR)
-        with closing(sqlite3.connect(own)) as conn, conn:
+        with closing(sqlite3.connect(browsed_copy)) as conn, conn:
             conn.execute("UPDATE job_title SET title = 'Weaver' WHERE title = 'Account Resolution Analyst'")
         assert "Weaver" in browser.words(PAIR)
         assert "Weaver" in browser.words("/careerscape/occupation")
 
 
-def test_pages_come_while_another_process_writes(own: Path):
+def test_pages_come_while_another_process_writes(browsed_copy: Path):
     ended = threading.Event()
 
     def write() -> None:
-        with closing(sqlite3.connect(own, timeout=30)) as conn:
+        with closing(sqlite3.connect(browsed_copy, timeout=30)) as conn:
             number = 0
             while not ended.is_set():
                 number += 1
@@ -120,7 +98,7 @@ def test_pages_come_while_another_process_writes(own: Path):
                 ended.wait(0.02)  # one that never rests lets no reader in
 
     writer = threading.Thread(target=write)
-    with browsing(own) as browser:
+    with browsing(browsed_copy) as browser:
         writer.start()
         try:
             for _ in range(10):
@@ -131,21 +109,21 @@ def test_pages_come_while_another_process_writes(own: Path):
             writer.join()
 
 
-def test_a_writer_is_not_kept_waiting_by_pages_that_were_read(own: Path):
-    with browsing(own) as browser:
+def test_a_writer_is_not_kept_waiting_by_pages_that_were_read(browsed_copy: Path):
+    with browsing(browsed_copy) as browser:
         for path in (*OURS[:-1], *DATASETTES):
             browser(path)
         browser(asked("select x"), 400)
-        with closing(sqlite3.connect(own, timeout=0)) as conn:
+        with closing(sqlite3.connect(browsed_copy, timeout=0)) as conn:
             conn.execute("BEGIN EXCLUSIVE")
             conn.rollback()
 
 
-def test_a_database_that_is_locked_for_long_is_said_to_be(own: Path, monkeypatch: pytest.MonkeyPatch):
+def test_a_database_that_is_locked_for_long_is_said_to_be(browsed_copy: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(live, "_BUSY_S", 0.05)
-    with browsing(own) as browser:
+    with browsing(browsed_copy) as browser:
         browser("/careerscape/occupation")
-        with closing(sqlite3.connect(own)) as conn:
+        with closing(sqlite3.connect(browsed_copy)) as conn:
             conn.execute("BEGIN EXCLUSIVE")
             answer = browser("/careerscape/occupation", 503)
             assert "being written to" in answer.text
@@ -175,56 +153,58 @@ def _torn(path: Path) -> None:
 
 @pytest.mark.parametrize("first", ["/careerscape/occupation", PAIR, "/search.json?q=analyst"])
 @pytest.mark.parametrize("before", [True, False])
-def test_what_a_killed_writer_left_is_rolled_back(own: Path, first: str, before: bool):
+def test_what_a_killed_writer_left_is_rolled_back(browsed_copy: Path, first: str, before: bool):
     if before:
-        _torn(own)
-    with browsing(own) as browser:
+        _torn(browsed_copy)
+    with browsing(browsed_copy) as browser:
         if not before:
             browser(first)
-            _torn(own)
+            _torn(browsed_copy)
         assert "nalyst" in browser(first).text
         assert "torn" not in browser("/careerscape/occupation").text
-    assert not Path(f"{own}-journal").exists()
+    assert not Path(f"{browsed_copy}-journal").exists()
 
 
-def test_what_a_killed_writer_left_is_named_where_nothing_may_be_written(own: Path, monkeypatch: pytest.MonkeyPatch):
-    with browsing(own) as browser:
-        _torn(own)
+def test_what_a_killed_writer_left_is_named_where_nothing_may_be_written(browsed_copy: Path, monkeypatch: pytest.MonkeyPatch):
+    with browsing(browsed_copy) as browser:
+        _torn(browsed_copy)
         monkeypatch.setattr(os, "access", lambda path, mode: False)
         assert "cannot be read" in browser.words("/careerscape/occupation", 503)
 
 
-def test_another_database_in_its_place_is_shown(own: Path, tmp_path: Path):
+def test_another_database_in_its_place_is_shown(browsed_copy: Path, tmp_path: Path):
     other = made(tmp_path / "other")
     with closing(sqlite3.connect(other)) as conn, conn:
         conn.execute("UPDATE job_title SET title = 'Weaver' WHERE title = 'Account Resolution Analyst'")
-    with browsing(own) as browser:
+    with browsing(browsed_copy) as browser:
         for path in (PAIR, "/careerscape/occupation", "/search?q=a"):
             assert "Weaver" not in browser(path).text
-        other.replace(own)
+        other.replace(browsed_copy)
         for path in (PAIR, "/careerscape/occupation", "/search?q=weav"):
             assert "Weaver" in browser(path).text
 
 
 @pytest.mark.parametrize("path", ["/", PAIR, f"/occupation/{ANALYST}", "/search?q=a", "/careerscape", "/careerscape/occupation"])
-def test_a_database_that_is_gone_is_said_to_be_and_seen_when_it_is_back(own: Path, path: str, capfd: pytest.CaptureFixture[str]):
-    with browsing(own) as browser:
+def test_a_database_that_is_gone_is_said_to_be_and_seen_when_it_is_back(
+    browsed_copy: Path, path: str, capfd: pytest.CaptureFixture[str]
+):
+    with browsing(browsed_copy) as browser:
         browser(path)
-        away = own.rename(own.with_name("away.db"))
+        away = browsed_copy.rename(browsed_copy.with_name("away.db"))
         assert "not there any more" in browser.words(path, 503)
-        own.write_bytes(b"no database at all" * 100)
+        browsed_copy.write_bytes(b"no database at all" * 100)
         browser(path, 503)
-        own.unlink()
-        away.rename(own)
+        browsed_copy.unlink()
+        away.rename(browsed_copy)
         browser(path)
     assert capfd.readouterr().err == ""
 
 
 @pytest.mark.parametrize("path", ["/", PAIR, "/search?q=a"])
-def test_a_database_of_another_version_is_said_to_be(own: Path, path: str):
-    with browsing(own) as browser:
+def test_a_database_of_another_version_is_said_to_be(browsed_copy: Path, path: str):
+    with browsing(browsed_copy) as browser:
         browser(path)
-        with closing(sqlite3.connect(own)) as conn, conn:
+        with closing(sqlite3.connect(browsed_copy)) as conn, conn:
             conn.execute("UPDATE setting SET value = 'another' WHERE name = 'views'")
         assert "another version" in browser.words(path, 503)
 
@@ -236,9 +216,9 @@ def test_there_has_to_be_a_database(tmp_path: Path):
         Finder(tmp_path / "none.db").find("x")
 
 
-def test_a_path_may_have_any_characters(db: Path, tmp_path: Path):
+def test_a_path_may_have_any_characters(browsed: Path, tmp_path: Path):
     strange = tmp_path / "a?b#c%41 d.db"
-    shutil.copy(db, strange)
+    shutil.copy(browsed, strange)
     with browsing(strange) as browser:
         browser("/careerscape/occupation")
         browser(PAIR)

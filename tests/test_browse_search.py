@@ -1,8 +1,6 @@
 """Search over occupations, in the index and through every address that has it."""
 
-import shutil
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -18,34 +16,13 @@ from tests.browsing import (
     JOURNEYMAN,
     SPECIALIST,
     Browser,
-    Sources,
     asked,
     at_once,
     browsing,
-    made,
     read_here,
 )
 from tests.figures import OVERVIEW
 from tests.imports import DAYS, import_pages, saved, settings
-
-pytestmark = pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")  # Datasette drops some after an error
-
-
-@pytest.fixture(scope="module")
-def db(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return made(tmp_path_factory.mktemp("browsed"))
-
-
-@pytest.fixture(scope="module")
-def browser(db: Path) -> Iterator[Browser]:
-    with browsing(db, Sources(settings(db.parent))) as found:
-        yield found
-
-
-@pytest.fixture
-def own(db: Path, tmp_path: Path) -> Path:
-    """A copy to do harm to."""
-    return Path(shutil.copy(db, tmp_path / "careerscape.db"))
 
 
 @pytest.mark.parametrize(
@@ -103,24 +80,24 @@ def test_the_title_itself_comes_first_then_what_begins_so(tmp_path: Path):
         "𝔠",
     ],
 )
-def test_no_text_is_a_syntax_error(db: Path, text: str):
-    finder = Finder(db)
+def test_no_text_is_a_syntax_error(browsed: Path, text: str):
+    finder = Finder(browsed)
     assert isinstance(finder.find(text), list)
     assert finder.matches(ANALYST, text) in (True, False)
     finder.close()
 
 
-def test_search_sees_what_was_loaded_since(own: Path):
-    with browsing(own) as browser:
+def test_search_sees_what_was_loaded_since(browsed_copy: Path):
+    with browsing(browsed_copy) as browser:
         assert browser.json("/search.json?q=weaver") == []
-        with closing(sqlite3.connect(own)) as conn, conn:
+        with closing(sqlite3.connect(browsed_copy)) as conn, conn:
             conn.execute("UPDATE job_title SET title = 'Weaver' WHERE title = 'Cook'")
         assert [hit["title"] for hit in browser.json("/search.json?q=weav")] == ["Weaver"]
         assert "cook" in browser("/careerscape/occupation?_search=weaver").text
 
 
-def test_many_search_at_once(db: Path):
-    with browsing(db) as browser:
+def test_many_search_at_once(browsed: Path):
+    with browsing(browsed) as browser:
         answers = at_once(browser.app, [f"/search.json?q={text}" for text in ("analyst", "baker", "journey")] * 10)
         assert [hit["slug"] for answer in answers[:3] for hit in answer.json()] == [ANALYST, BAKER, JOURNEYMAN]
         assert {answer.status_code for answer in answers} == {200}
