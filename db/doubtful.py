@@ -11,18 +11,20 @@ _NEWEST = (
 )
 
 
-def newest(db: Database, slug: str, group: str, after: str = "") -> tuple[str, str] | None:
+def newest(db: Database, slug: str, group: str, beside: tuple[str, str, str] = ("", "", "")) -> tuple[str, str] | None:
     """The capture and side that show suspect or unreadable values of a group of fields: the newest of those that are the newest
-    published capture of their page, and captured `after` a time; None for none."""
+    published capture of their page, and no older than another capture (its id, side and time) `beside` which they stand; None
+    for none."""
     fields = [field for field in FIELDS if field.group == group]
     join, condition = _stored(fields)
     query = (
         "SELECT c.capture_id, CASE s.side WHEN 0 THEN 'left' ELSE 'right' END FROM job j JOIN sighting s ON s.job_id = j.id "
         f"{join} JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
-        f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND c.captured_at > ? "
+        f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND c.captured_at >= ? "
+        "AND (c.capture_id, CASE s.side WHEN 0 THEN 'left' ELSE 'right' END) != (?, ?) "
         f"AND ({condition}) AND {_NEWEST} ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1"
     )
-    found = db.execute(query, [slug, after]).fetchone()
+    found = db.execute(query, [slug, beside[2], *beside[:2]]).fetchone()
     return (found[0], found[1]) if found else None
 
 

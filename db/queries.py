@@ -93,9 +93,9 @@ def facts(db: Database, slug: str) -> list[Row]:
 
 
 def newer_doubts(db: Database, slug: str) -> list[Row]:
-    """The suspect and unreadable rows of `observation` of pages that are newer than those from which the latest values of their
-    group come: one capture for each group."""
-    doubts = {group: doubtful.newest(db, slug, group, at) for group, (_, _, at) in _current(db, slug).items()}
+    """The suspect and unreadable rows of `observation` of other pages that are no older than those from which the latest
+    values of their group come: one capture for each group."""
+    doubts = {group: doubtful.newest(db, slug, group, place) for group, place in _current(db, slug).items()}
     found = _observed(db, {group: place for group, place in doubts.items() if place})
     return [row for row in found if row["status"] in ("suspect", "unreadable")]
 
@@ -146,17 +146,26 @@ def history(db: Database, slug: str, field: Field | None = None, item: str = "")
     return sorted(listed, key=lambda row: (order(BY_NAME[row["field"]], row["item"]), row["first_seen"]))
 
 
-def changes(db: Database, since: str, most: int) -> list[Row]:
+def ends(db: Database, slug: str, field: Field) -> list[str]:
+    """The times at which a page stopped to show a value of a field of an occupation."""
+    query = f"{views.SOURCE_CHANGES} WHERE j.slug = ? AND x.field_id = ? AND x.new_status != 0"
+    return [row["changed_at"] for row in rows(db, query, [slug, field.id])]
+
+
+def changes(db: Database, since: str, most: int, codes: bool = True) -> list[Row]:
     """The newest rows of `change` that are not older than a time, the newest first; of the same time in no order that tells
-    anything."""
+    anything. Without `codes` only those of what pages say."""
     keys = {
         views.SOURCE_CHANGES: "x.job_id DESC, x.field_id DESC, x.item DESC, x.number DESC",
         views.APPLIED_CHANGES: "x.id DESC",
     }
+    of_codes = "1" if codes else f"x.field NOT IN ({', '.join(map(repr, (*views.CODE_COLUMNS, 'soc_code')))})"
     found = [
         row
-        for select, key in keys.items()
-        for row in rows(db, f"{select} WHERE x.changed_at >= ? ORDER BY x.changed_at DESC, {key} LIMIT ?", [since, most])
+        for (select, key), said in zip(keys.items(), ("1", of_codes), strict=True)
+        for row in rows(
+            db, f"{select} WHERE x.changed_at >= ? AND {said} ORDER BY x.changed_at DESC, {key} LIMIT ?", [since, most]
+        )
     ]
     return sorted(found, key=lambda row: row["changed_at"], reverse=True)[:most]
 

@@ -87,8 +87,9 @@ def _read(field: Field, text: str) -> Value:
 
 
 def difference(field: Field, one: Value | None, other: Value | None) -> str:
-    """How the first value differs from the second: `$1,686 more, 3.9%` (of the second), `8.3 points less`, `6 months longer`,
-    `the same`; empty where a value is not there, and for texts that are not the same."""
+    """How the first value differs from the second: `$1,686 more, 3.9%` (of the second), `$1,686 less`, `8.3 points less`, `6
+    months longer`, `the same`; empty where a value is not there, and for texts that are not the same. Only more has a
+    per cent: two of them for one difference would confuse."""
     if one is None or other is None:
         return ""
     if one == other:
@@ -112,10 +113,10 @@ def _gap_words(field: Field, gap: Decimal) -> str:
 
 def _proportion(field: Field, gap: Decimal, of: Decimal) -> str:
     """`, 3.9%`, for amounts of money and numbers of jobs; `, 42.1 times as many` where a per cent would be hard to read."""
-    if field.unit not in ("USD/year", "USD/hour", "count") or of <= 0:
+    if field.unit not in ("USD/year", "USD/hour", "count") or of <= 0 or gap < 0:
         return ""
     if gap >= 9 * of:
         times = ((gap + of) / of).quantize(Decimal("0.1"))
         return f", {times.normalize():,f} times as {'many' if field.unit == 'count' else 'much'}"
-    share = (abs(gap) / of * 100).quantize(Decimal("0.1"))
+    share = (gap / of * 100).quantize(Decimal("0.1"))
     return f", {share.normalize():f}%" if share else ", under 0.1%"

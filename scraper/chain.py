@@ -53,7 +53,7 @@ def _said(e: Explanation) -> Iterator[tuple[str, str]]:
         yield "code", _code(e.code)
     if e.newer:
         said = value_words(BY_NAME[e.newer["field"]], e.newer["value"]) if e.newer["status"] == "suspect" else e.newer["raw"]
-        yield "but", f"a newer page, {e.newer['url']} at {e.newer['captured_at']}, says {said}, which is {e.newer['status']}"
+        yield "but", f"another page, {e.newer['url']} at {e.newer['captured_at']}, says {said}, which is {e.newer['status']}"
     if e.seen:
         captures = "1 capture" if e.seen["captures"] == 1 else f"{e.seen['captures']:,} captures"
         yield "seen", f"from {e.seen['first_seen']} to {e.seen['last_seen']}, {captures}"

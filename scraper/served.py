@@ -17,6 +17,7 @@ from normalize.wording import value_words
 from scraper import chain, opened, taught
 from scraper.archive import Archive
 from scraper.explain import Explanation, copy, explain
+from scraper.inert import MARK
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
 
@@ -40,7 +41,7 @@ class Served:
                 return _without_page(db, title, slug, field, item, error)
             sections = list(chain.in_words(title, explained, Path(self._folder.name)))
             gist = chain.gist(explained[0]) if len(explained) == 1 else ""
-            return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]), gist)
+            return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]), MARK, gist)
 
     def page(self, slug: str, field: Field, item: str) -> str:
         """As `db.browse.sources.Sources`."""

@@ -321,11 +321,12 @@ def test_a_record_that_is_cut_at_any_byte_is_cut_off_and_the_file_goes_on(torn: 
 
 
 @pytest.mark.slow
-def test_a_run_over_a_record_that_is_cut_at_any_byte(torn: Path, tmp_path: Path):
+def test_a_run_over_a_record_that_is_cut_short(torn: Path, tmp_path: Path):
     ends = [row[0] for database in ("one.db", "two.db") for row in rows(torn / database, "SELECT size FROM archive_file")]
     content = warc(torn).read_bytes()
     pages = imports.save(tmp_path / "new", [PAGES[3]])
-    for size in range(ends[1], len(content) + 1):
+    inside = range(ends[1] + 30, len(content) - 30, 4)
+    for size in (*range(ends[1], ends[1] + 30), *inside, *range(len(content) - 30, len(content) + 1)):
         root = tmp_path / str(size)
         root.mkdir()
         path = copy_of(torn, root, "one.db")

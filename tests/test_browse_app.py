@@ -198,7 +198,7 @@ def test_a_value_is_explained_down_to_its_cell(browser: Browser):
         assert said in words
     (told,) = browser.json(f"{MEAN}.json")
     assert (told["value"], told["status"], told["found_again"]) == (44937, "ok", True)
-    assert f'href="{MEAN}/page"' in browser(MEAN).text
+    assert f'href="{MEAN}/page#careerscape-mark"' in browser(MEAN).text
 
 
 def test_the_gist_of_a_value_stands_before_its_chain(browser: Browser):

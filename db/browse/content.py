@@ -29,8 +29,8 @@ class Cell:
     """What is known of one fact of one occupation.
 
     `words` is the value in words (`$44,285`), `–` for a missing one and empty for an absent one; `note` says why a value is in
-    doubt, or what the pages say that disagree, `newer` what a newer page says that is in doubt. `since` is when the value was
-    seen first without a break. The value itself is
+    doubt, or what the pages say that disagree, `newer` what another page says that is no older and in doubt. `since` is when the
+    value was seen first without a break; `file_time` tells that captured_at is only the file's own time. The value itself is
     None unless the status is ok or suspect.
     """
 
@@ -44,6 +44,7 @@ class Cell:
     capture_id: str
     since: str
     newer: str = ""
+    file_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,11 +117,13 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What is most worth knowing, in words, of a field; `since` is when it has been so, empty where that is not known."""
+    """What is most worth knowing, in words, of a field; `since` is when it has been so, and `note` what makes it less sure; empty
+    where that is not known or there is nothing."""
 
     field: Field
     words: str
     since: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,15 +55,22 @@ def _pay(facts: dict[tuple[str, str], Fact], names: Sequence[str]) -> Markup | N
     for tone, name in enumerate(names):
         cells = [_cell(facts, field, "", tone) for field in (_LOW, _MEAN, _HIGH)]
         low, mean, high = (_number(cell) for cell in cells)
-        told = [cell.words if cell and _number(cell) is not None else "" for cell in cells]
+        told = [_told(cell) for cell in cells]
         rows.append(Range(name, low, mean, high, tone, *told))
     known = any(value is not None for row in rows for value in (row.low, row.mean, row.high))
     return charts.ranges(rows, "Pay a year") if known else None
 
 
+def _told(cell: Cell | None) -> str:
+    """A number in words, or why there is none; what no page says is left out."""
+    if cell is None or cell.status == "absent":
+        return ""
+    return cell.words if _number(cell) is not None else words.why(cell)
+
+
 def _history(names: Sequence[str], pay: Sequence[Sequence[Stretch]]) -> Markup | None:
-    """Lines, once one occupation was seen at two times."""
-    if not any(len({at for one in found for at in (one.first_seen, one.last_seen)}) > 1 for found in pay):
+    """Lines, once one occupation was seen on two days."""
+    if not any(len({at[:10] for one in found for at in (one.first_seen, one.last_seen)}) > 1 for found in pay):
         return None
     series = [
         Series(name, tone, tuple(Point(one.first_seen, one.last_seen, float(one.value), one.words) for one in found))

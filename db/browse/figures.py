@@ -36,7 +36,8 @@ def comparison(db: Database, left: str, right: str) -> Comparison:
     heads = (head(db, left), head(db, right))
     pay = tuple(tuple(one for one in found if one.field is _PAY) for found in histories)
     between = tuple(_page(row) for row in queries.pages_of(db, left) if row["other"] == right)
-    return Comparison(heads, summary.verdict(heads, sections, pay), sections, skills, pay, between)
+    wages = summary.Wages(pay, [queries.ends(db, slug, _PAY) for slug in slugs], [_said(db, page, slugs) for page in between])
+    return Comparison(heads, summary.verdict(heads, sections, wages), sections, skills, pay, between)
 
 
 def occupation(db: Database, slug: str) -> Occupation:
@@ -60,7 +61,7 @@ def start(db: Database, now: datetime) -> Start:
         queries.counts(db) | {"runs": int(db.execute("SELECT count(*) FROM run_log").fetchone()[0])},
         coverage.coverage(db, now),
         tuple(queries.newest_runs(db, _MOST_RUNS)),
-        tuple(row | {"title": _title(db, row["occupation"])} for row in queries.changes(db, "", _MOST_CHANGES)),
+        tuple(row | {"title": _title(db, row["occupation"])} for row in queries.changes(db, "", _MOST_CHANGES, codes=False)),
         tuple(_open_findings(db)),
         int(db.execute("SELECT count(*) FROM disagreement WHERE stands = 1").fetchone()[0]),
         sum(run.captures for run in holds.waiting(db)),
@@ -106,23 +107,33 @@ def _gathered(db: Database, slugs: Sequence[str], histories: Sequence[Sequence[S
 
 
 class _Notes:
-    """Why values are in doubt: the findings of their captures, each asked for once."""
+    """Why values are in doubt, and what was made of them: the findings of their captures, each asked for once."""
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self._known: dict[str, list[Row]] = {}
+        self._known: dict[str, tuple[list[Row], bool]] = {}
 
     def of(self, row: Row) -> str:
-        """The messages about the field and side of an observation, each once."""
+        """The messages about the field and side of an observation, each once: those that tell of a doubt, or of an undoubted
+        value that it was converted."""
+        about = (row["side"], row["field"])
+        told = [f for f in self._of(row)[0] if (f["side"], f["field"]) == about and _is_told(f, row["status"])]
+        return "; ".join(dict.fromkeys(f["message"] for f in told))
+
+    def file_time(self, row: Row) -> bool:
+        """Whether the time of the capture is only the file's own."""
+        return self._of(row)[1]
+
+    def _of(self, row: Row) -> tuple[list[Row], bool]:
         capture = row["capture_id"]
         if capture not in self._known:
-            self._known[capture] = queries.findings_of(self._db, capture)
-        about = (row["side"], row["field"])
-        return "; ".join(
-            dict.fromkeys(
-                f["message"] for f in self._known[capture] if (f["side"], f["field"]) == about and f["severity"] != "info"
-            )
-        )
+            found = queries.findings_of(self._db, capture)
+            self._known[capture] = found, any(f["code"] == "time_from_file" for f in found)
+        return self._known[capture]
+
+
+def _is_told(finding: Row, status: str) -> bool:
+    return bool(finding["code"] == "converted" if status == "ok" else finding["severity"] != "info")
 
 
 _Begun = Mapping[tuple[str, str], Stretch]
@@ -153,17 +164,17 @@ def _cell(field: Field, row: Row | None, disputed: Mapping[str, int], notes: _No
             return _ABSENT
         return Cell("disputed", None, "", disputed_words(field, disputed), "", "", "", "", "")
     where = (row["raw"], row["url"], row["captured_at"], row["capture_id"])
+    own = notes.file_time(row)
     if disputed:
-        return Cell("disputed", None, "", disputed_words(field, disputed), *where, "")
+        return Cell("disputed", None, "", disputed_words(field, disputed), *where, "", file_time=own)
     status = row["status"]
     if status == "missing":
-        return Cell("missing", None, NOT_SHOWN, "", *where, "")
+        return Cell("missing", None, NOT_SHOWN, "", *where, "", file_time=own)
     if status == "unreadable":
-        return Cell("unreadable", None, "", notes.of(row), *where, "")
+        return Cell("unreadable", None, "", notes.of(row), *where, "", file_time=own)
     value: Value = row["value"]
-    note = notes.of(row) if status == "suspect" else ""
     since = newest.first_seen if newest and status == "ok" and _is(newest, value, row["captured_at"]) else ""
-    return Cell(status, value, value_words(field, value), note, *where, since)
+    return Cell(status, value, value_words(field, value), notes.of(row), *where, since, file_time=own)
 
 
 def _newer(line: Line, doubt: Row | None, notes: _Notes) -> str:
@@ -193,6 +204,13 @@ def _skills(facts: Sequence[Fact], sides: int) -> Skills:
     both = [key for key in own[0] if sides == 2 and not key.startswith("\0") and key in own[1]]
     common = tuple(Shared(own[0][key].name.words, tuple(side[key] for side in own)) for key in both)
     return Skills(common, tuple(tuple(skill for key, skill in side.items() if key not in both) for side in own))
+
+
+def _said(db: Database, page: Page, slugs: tuple[str, str]) -> tuple[str, tuple[Value | None, Value | None]]:
+    """The undoubted wages that the newest capture of a page shows of two occupations, and its time."""
+    query = "SELECT occupation, value FROM observation_latest WHERE url = ? AND field = ? AND status = 'ok'"
+    found = dict(db.execute(query, [page.url, _PAY.name]).fetchall())
+    return page.captured_at, (found.get(slugs[0]), found.get(slugs[1]))
 
 
 def _page(row: Row) -> Page:

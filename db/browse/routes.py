@@ -154,7 +154,7 @@ async def explanation(datasette: Application, request: Any) -> Response:
     hit = datasette.finder.known(slug)
     about = f", {item_words(field, item)}" if item else ""
     heading = f"{field.label}{about}: {hit.title if hit else slug}"
-    copy = f"{here}/page" if told.has_copy else ""
+    copy = f"{here}/page#{told.anchor}" if told.has_copy else ""
     return _html(render.explanation(heading, told.sections, told.objects, _LINKS, slug, copy, f"{here}.json", told.gist))
 
 

@@ -16,11 +16,13 @@ class Withheld(UsageError):
 @dataclass(frozen=True, slots=True)
 class Explained:
     """The chain behind a value: headings with labelled lines (the label of a continued line is empty), the same as objects for
-    JSON, whether there is a copy of the page to look at, and of a single value the gist in a sentence, empty for none."""
+    JSON, whether there is a copy of the page to look at and the anchor of the value in it, and of a single value the gist in a
+    few sentences, empty for none."""
 
     sections: Sequence[tuple[str, Sequence[tuple[str, str]]]]
     objects: Sequence[Row]
     has_copy: bool
+    anchor: str = ""
     gist: str = ""
 
 

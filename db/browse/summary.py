@@ -1,10 +1,12 @@
 """What is most worth knowing of two occupations, in sentences."""
 
-from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
 
+from db.browse import since
 from db.browse.content import Cell, Fact, Head, Section, Sentence, Stretch
+from db.browse.words import day
+from normalize.facts import Value
 from normalize.fields import BY_NAME
 from normalize.wording import difference, value_words
 
@@ -12,36 +14,46 @@ _PAY = BY_NAME["salary.annual_mean_usd"]
 _GROWTH = BY_NAME["outlook.growth_pct"]
 _LEAST, _MOST = BY_NAME["outlook.time_to_become_min_months"], BY_NAME["outlook.time_to_become_max_months"]
 _GENDER = BY_NAME["demographics.gender_pct"]
-_TOGETHER = timedelta(days=7)
 _WHY = {
-    "missing": "its page shows no annual mean wage",
-    "absent": "no page has its annual mean wage",
+    "missing": "the newest page shows no annual mean wage",
+    "absent": "the page that counts has no annual mean wage",
     "suspect": "a check contradicts its annual mean wage",
     "unreadable": "its annual mean wage cannot be read",
     "disputed": "pages disagree on its annual mean wage",
 }
 
 
-def verdict(heads: Sequence[Head], sections: Sequence[Section], pay: Sequence[Sequence[Stretch]]) -> tuple[Sentence, ...]:
+@dataclass(frozen=True, slots=True)
+class Wages:
+    """What is known of the annual mean wages of two: the stretches of each, the oldest first; the times at which a page stopped
+    to show one; and of each page that compares just these two the day and both values, None where it has none."""
+
+    pay: Sequence[Sequence[Stretch]]
+    ends: Sequence[Sequence[str]]
+    between: Sequence[tuple[str, tuple[Value | None, Value | None]]]
+
+
+def verdict(heads: Sequence[Head], sections: Sequence[Section], wages: Wages) -> tuple[Sentence, ...]:
     """Who earns more, by how much and since when, or why that is not known; then growth, time to become, women, each only
     where both occupations have it."""
     facts = {(fact.field.name, fact.item): fact for section in sections for fact in section.facts}
-    return tuple(_sentences(heads, facts, pay))
+    return tuple(_sentences([head.title for head in heads], facts, wages))
 
 
-def _sentences(heads: Sequence[Head], facts: dict[tuple[str, str], Fact], pay: Sequence[Sequence[Stretch]]) -> Iterator[Sentence]:
-    names = [head.title for head in heads]
-    wages = facts.get((_PAY.name, ""))
-    yield _wages(names, wages.cells if wages else (), pay)
+def _sentences(names: Sequence[str], facts: dict[tuple[str, str], Fact], wages: Wages) -> Iterator[Sentence]:
+    paid = facts.get((_PAY.name, ""))
+    yield _wages(names, paid.cells if paid else (), wages)
     if (growth := _both(facts.get((_GROWTH.name, "")))) is not None:
-        yield Sentence(_GROWTH, _growth(names, growth), "")
+        yield Sentence(_GROWTH, _growth(names, growth), "", _doubts(names, growth))
     least, most = facts.get((_LEAST.name, "")), facts.get((_MOST.name, ""))
-    if _both(least) is not None:
+    if (times := _both(least)) is not None:
         spans = [_span(side, least, most) for side in (0, 1)]
-        yield Sentence(_LEAST, f"It takes {spans[0]} to become {names[0]}, {spans[1]} to become {names[1]}", "")
+        words = f"It takes {spans[0]} to become {names[0]}, {spans[1]} to become {names[1]}"
+        yield Sentence(_LEAST, words, "", _doubts(names, times))
     if (women := _both(facts.get((_GENDER.name, "female")))) is not None:
         one, other = (value_words(_GENDER, cell.value) for cell in women)
-        yield Sentence(_GENDER, f"{one} of those who work as {names[0]} are women, {other} of those who work as {names[1]}", "")
+        words = f"{one} of those who work as {names[0]} are women, {other} of those who work as {names[1]}"
+        yield Sentence(_GENDER, words, "", _doubts(names, women))
 
 
 def _both(fact: Fact | None) -> tuple[Cell, ...] | None:
@@ -49,60 +61,44 @@ def _both(fact: Fact | None) -> tuple[Cell, ...] | None:
     return fact.cells if fact and all(cell.status == "ok" for cell in fact.cells) else None
 
 
-def _wages(names: Sequence[str], cells: Sequence[Cell], pay: Sequence[Sequence[Stretch]]) -> Sentence:
+def _doubts(names: Sequence[str], cells: Sequence[Cell]) -> str:
+    """Whose value is older than one that is in doubt."""
+    doubtful = [name for name, cell in zip(names, cells, strict=True) if cell.newer]
+    return f"Of {' and of '.join(doubtful)}, another page that is no older is in doubt" if doubtful else ""
+
+
+def _wages(names: Sequence[str], cells: Sequence[Cell], wages: Wages) -> Sentence:
     if not cells:
-        return Sentence(_PAY, "Who earns more is not known: no page has an annual mean wage of either", "")
-    doubts = [f"of {name}, {_WHY[cell.status]}" for name, cell in zip(names, cells, strict=True) if cell.status != "ok"]
-    if doubts:
-        return Sentence(_PAY, f"Who earns more is not known: {'; '.join(doubts)}", "")
+        return Sentence(_PAY, "Who earns more is not known: no page has an annual mean wage of either", "", "")
+    whys = [f"of {name}, {_WHY[cell.status]}" for name, cell in zip(names, cells, strict=True) if cell.status != "ok"]
+    if whys:
+        return Sentence(_PAY, f"Who earns more is not known: {'; '.join(whys)}", "", "")
     one, other = (float(cell.value or 0) for cell in cells)
-    since = _since(pay, cells)
+    is_newest = all(found and found[-1].value == cell.value for found, cell in zip(wages.pay, cells, strict=True))
+    begun = since.since(wages.pay, wages.ends) if is_newest else ""
+    note = ". ".join(filter(None, (_of_days(cells, begun), _doubts(names, cells), _otherwise(cells, wages))))
     if one == other:
-        return Sentence(_PAY, f"{names[0]} and {names[1]} earn the same: {cells[0].words} a year", since)
+        return Sentence(_PAY, f"{names[0]} and {names[1]} earn the same: {cells[0].words} a year", begun, note)
     first, second = (0, 1) if one > other else (1, 0)
     gap, _, share = difference(_PAY, cells[first].value, cells[second].value).partition(" more")
     proportion = f" ({share.removeprefix(', ')})" if share else ""
-    return Sentence(_PAY, f"{names[first]} earns {gap} a year more than {names[second]}{proportion}", since)
+    return Sentence(_PAY, f"{names[first]} earns {gap} a year more than {names[second]}{proportion}", begun, note)
 
 
-def _since(pay: Sequence[Sequence[Stretch]], cells: Sequence[Cell]) -> str:
-    """From when on the same of two earned more, as far back as both wages are known; empty where the history does not end in
-    the values of today."""
-    if any(not found or found[-1].value != cell.value for found, cell in zip(pay, cells, strict=True)):
-        return ""
-    known = [_Wages(found) for found in pay]
-    sign, since = _sign([wages.last for wages in known]), ""
-    for at in sorted({stretch.first_seen for found in pay for stretch in found}, reverse=True):
-        values = [wages.near(at) for wages in known]
-        if None in values or _sign(values) != sign:
-            break
-        since = at
-    return since
+def _of_days(cells: Sequence[Cell], begun: str) -> str:
+    """Of which days the figures are, where they were not seen together."""
+    days = [day(cell.captured_at) for cell in cells]
+    return f"By figures of {days[0]} and {days[1]}" if not begun and days[0] != days[1] else ""
 
 
-class _Wages:
-    """The wages of an occupation over time. Pages are not captured at one moment: what was seen nearest to a time stands for it,
-    as long as that is not more than a week before anything was seen."""
-
-    def __init__(self, stretches: Sequence[Stretch]) -> None:
-        self.last = float(stretches[-1].value)
-        self._values = [float(stretch.value) for stretch in stretches]
-        self._first = [datetime.fromisoformat(stretch.first_seen) for stretch in stretches]
-        self._last = [datetime.fromisoformat(stretch.last_seen) for stretch in stretches]
-
-    def near(self, at: str) -> float | None:
-        time = datetime.fromisoformat(at)
-        after = bisect_right(self._first, time)
-        if after == 0:
-            return self._values[0] if self._first[0] - time <= _TOGETHER else None
-        before = after - 1
-        later = after < len(self._first) and self._first[after] - time < time - self._last[before]
-        return self._values[after if later else before]
-
-
-def _sign(values: Sequence[float | None]) -> int:
-    one, other = (value or 0.0 for value in values)
-    return (one > other) - (one < other)
+def _otherwise(cells: Sequence[Cell], wages: Wages) -> str:
+    """What the newest page says that compares just these two, where it has other wages."""
+    values = tuple(cell.value for cell in cells)
+    for at, said in wages.between[:1]:
+        if said != values and None not in said:
+            one, other = (value_words(_PAY, value) for value in said)
+            return f"The page that compares them said {one} and {other} on {day(at)}"
+    return ""
 
 
 def _growth(names: Sequence[str], cells: Sequence[Cell]) -> str:
@@ -110,7 +106,8 @@ def _growth(names: Sequence[str], cells: Sequence[Cell]) -> str:
     if one == other:
         return f"Both {names[0]} and {names[1]} are projected at {cells[0].words} growth"
     first, second = (0, 1) if one > other else (1, 0)
-    return f"{names[first]} has the better outlook: {cells[first].words} projected growth against {cells[second].words}"
+    how = "grow more" if one >= 0 or other >= 0 else "shrink less"
+    return f"{names[first]} is projected to {how}: {cells[first].words} against {cells[second].words}"
 
 
 def _span(side: int, least: Fact | None, most: Fact | None) -> str:

@@ -163,7 +163,8 @@ def demo(
 
         if not as_json:
             terminal.tell("\nThe same in the browser, until Ctrl-C:")
-        pages(settings, "127.0.0.1", port, ("/", f"/compare/{tour.LEFT}/{tour.RIGHT}"))
+        with tour.kept_up():
+            pages(settings, "127.0.0.1", port, ("/", f"/compare/{tour.LEFT}/{tour.RIGHT}"))
     raise typer.Exit(done.exit_code)
 
 

@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 from normalize.errors import StorageError
@@ -39,6 +40,11 @@ def scrape_bundled(settings: Settings, watch: Watch) -> tuple[str, Report]:
     with serving(pages) as root:
         wish = Wish(tuple(root + path for path in pages), (root.removeprefix("http://"),), delay_s=0, refresh=True)
         return root, scrape.pages(settings, wish, Clock(), watch)
+
+
+def kept_up() -> AbstractContextManager[str]:
+    """The site again, so that the addresses of its pages lead somewhere."""
+    return serving(bundled())
 
 
 def where_to_look(settings: Settings, own: bool) -> str:

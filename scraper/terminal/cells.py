@@ -23,7 +23,7 @@ _LEGEND = {
     "suspect": ("?", "a check on the page contradicts the value"),
     "unreadable": ("unreadable:", "the page shows something that is no such value"),
     "disputed": ("!", "pages disagree, there is no latest value: what they say, and how many of them"),
-    "newer": ("*", "a newer page shows something in doubt: careerscape explain tells what"),
+    "newer": ("*", "another page, no older, shows something in doubt: careerscape explain tells what"),
 }
 
 
@@ -98,7 +98,8 @@ def _soc(occupation: Row) -> str:
 
 
 def _age(occupation: Row) -> str:
-    return f"as of {(occupation['as_of'] or '')[:10] or 'never'}, {counted(occupation['captures'], 'capture')}"
+    age = f"as of {occupation['as_of'][:10]}" if occupation["as_of"] else "no value counts"
+    return f"{age}, {counted(occupation['captures'], 'capture')}"
 
 
 def legend(lines: Sequence[Line], words: Words) -> list[str]:

@@ -146,7 +146,9 @@
         pick(found[active]);
       } else if (event.key === "Enter" && known && found.length) {
         event.preventDefault();
-        pick(found[0]);
+        const same = found.filter((one) => fold(one.title) === fold(input.value.trim()));
+        if (same.length === 1 || found.length === 1) pick((same[0] || found[0]));
+        else move(1);
       } else if (event.key === "Escape" && !list.hidden) {
         event.preventDefault();
         close();
