@@ -14,6 +14,7 @@ from normalize.folding import fold, letters
 
 Row = dict[str, Any]
 _SUGGESTIONS = 5
+_NEWEST_FIRST = "ORDER BY x.changed_at DESC, occupation, field, x.item, x.old_value, x.new_value LIMIT ?"
 
 
 def rows(db: Database, query: str, values: Sequence[Any] | dict[str, Any] = ()) -> list[Row]:
@@ -153,19 +154,13 @@ def ends(db: Database, slug: str, field: Field) -> list[str]:
 
 
 def changes(db: Database, since: str, most: int, codes: bool = True) -> list[Row]:
-    """The newest rows of `change` that are not older than a time, the newest first; of the same time in no order that tells
-    anything. Without `codes` only those of what pages say."""
-    keys = {
-        views.SOURCE_CHANGES: "x.job_id DESC, x.field_id DESC, x.item DESC, x.number DESC",
-        views.APPLIED_CHANGES: "x.id DESC",
-    }
+    """The newest rows of `change` that are not older than a time, the newest first; of the same time by occupation and field,
+    so that the order of loading tells nothing. Without `codes` only those of what pages say."""
     of_codes = "1" if codes else f"x.field NOT IN ({', '.join(map(repr, (*views.CODE_COLUMNS, 'soc_code')))})"
     found = [
         row
-        for (select, key), said in zip(keys.items(), ("1", of_codes), strict=True)
-        for row in rows(
-            db, f"{select} WHERE x.changed_at >= ? AND {said} ORDER BY x.changed_at DESC, {key} LIMIT ?", [since, most]
-        )
+        for select, said in ((views.SOURCE_CHANGES, "1"), (views.APPLIED_CHANGES, of_codes))
+        for row in rows(db, f"{select} WHERE x.changed_at >= ? AND {said} {_NEWEST_FIRST}", [since, most])
     ]
     return sorted(found, key=lambda row: row["changed_at"], reverse=True)[:most]
 
@@ -175,7 +170,7 @@ def changes_of(db: Database, slug: str, most: int) -> list[Row]:
     found = [
         row
         for select in (views.SOURCE_CHANGES, views.APPLIED_CHANGES)
-        for row in rows(db, f"{select} WHERE j.slug = ? ORDER BY x.changed_at DESC LIMIT ?", [slug, most])
+        for row in rows(db, f"{select} WHERE j.slug = ? {_NEWEST_FIRST}", [slug, most])
     ]
     return sorted(found, key=lambda row: row["changed_at"], reverse=True)[:most]
 

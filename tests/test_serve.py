@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -154,6 +155,9 @@ def test_the_demo_ends_in_the_browser(tmp_path: Path):
         status, page = served.get(pair)
         assert status == 200
         assert "16,141" in page
+        shown = json.loads(served.get(f"{pair}.json")[1])["facts"][0]["left"]
+        with urllib.request.urlopen(shown["url"], timeout=10) as answer:  # the site of the demo is still there
+            assert shown["raw"].encode() in answer.read()
         assert served.end(signal.SIGTERM)[0] == 143
 
 

@@ -86,7 +86,7 @@ def reading_at(path: Path) -> "Iterator[Database]":
 
 
 def print_sheet(db: "Database", slugs: Sequence[str]) -> None:
-    """Print occupations side by side; of one, on a terminal, also how its pay went."""
+    """Print occupations side by side; on a terminal of two also what is most worth knowing, of one how its pay went."""
     from db import queries, sheet
     from scraper import terminal
 
@@ -94,7 +94,18 @@ def print_sheet(db: "Database", slugs: Sequence[str]) -> None:
         queries.latest(db, slug) | dict(zip(("soc_code", "soc_title"), queries.soc(db, slug), strict=True)) for slug in slugs
     ]
     pay = _pay(db, slugs[0]) if terminal.shown() and len(slugs) == 1 else None
+    if terminal.shown() and len(slugs) == 2:
+        terminal.print_lines([*_verdict(db, slugs), ""])
     terminal.print_sheet(heads, sheet.lines(db, slugs), pay)
+
+
+def _verdict(db: "Database", slugs: Sequence[str]) -> "Iterator[str]":
+    """Sentences about two occupations."""
+    from db.browse import figures
+
+    for sentence in figures.comparison(db, *slugs).verdict:
+        since = f", since {sentence.since[:10]} at least" if sentence.since else ""
+        yield f"{sentence.words}{since}.{f' {sentence.note}.' if sentence.note else ''}"
 
 
 def _pay(db: "Database", slug: str) -> "Trend | None":
