@@ -17,7 +17,7 @@ from normalize.fields import BY_NAME
 from normalize.wording import value_words
 from scraper import run
 from tests.figures import OVERVIEW, SEED
-from tests.imports import DAYS, ReadHere, load_pages, saved
+from tests.imports import DAYS, ReadHere, Saved, load_pages, saved
 from tests.page_checks import addresses, check, named
 
 LEFT, RIGHT = "account-resolution-analyst", "loss-mitigation-specialist"
@@ -404,3 +404,14 @@ def test_changes_in_words(field: str, old: tuple[object, str], new: tuple[object
         [row | {"occupation": "a", "field": field, "item": "", "changed_at": DAYS[0], "cause": "source", "url": None}]
     )
     assert (change.label, change.before, change.after) == said
+
+
+@pytest.mark.usefixtures("read_here")
+def test_a_line_does_not_pick_one_of_the_values_on_which_pages_disagree(tmp_path: Path):
+    def page(other: str, wage: str, at: str) -> Saved:
+        return saved(replace(SEED, right=other, tables={"salary": (("Average salary", wage, "-"),)}, pay=None, times=None), at)
+
+    pages = page("Baker", "$40,000", DAYS[0]), page("Baker", "$41,000", DAYS[2]), page("Cook", "$50,000", DAYS[2])
+    with closing(open_to_read(load_pages(tmp_path, *pages))) as db:
+        for shown_page in (shown(db, LEFT), compared(db, "baker", LEFT)):
+            assert "$41,000 on 1 page, $50,000 on 1" in unescape(shown_page).split("which a line cannot show")[0][-200:]
