@@ -411,7 +411,8 @@ def test_a_line_does_not_pick_one_of_the_values_on_which_pages_disagree(tmp_path
     def page(other: str, wage: str, at: str) -> Saved:
         return saved(replace(SEED, right=other, tables={"salary": (("Average salary", wage, "-"),)}, pay=None, times=None), at)
 
-    pages = page("Baker", "$40,000", DAYS[0]), page("Baker", "$41,000", DAYS[2]), page("Cook", "$50,000", DAYS[2])
+    known = page("Baker", "$39,000", DAYS[0]), page("Baker", "$40,000", DAYS[1])
+    pages = *known, page("Baker", "$41,000", DAYS[3]), page("Cook", "$50,000", DAYS[3])
     with closing(open_to_read(load_pages(tmp_path, *pages))) as db:
         for shown_page in (shown(db, LEFT), compared(db, "baker", LEFT)):
             assert "$41,000 on 1 page, $50,000 on 1" in unescape(shown_page).split("A line cannot show that")[0][-200:]
