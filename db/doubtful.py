@@ -4,6 +4,7 @@ from sqlite_utils import Database
 
 from normalize.fields import FIELDS, Field
 
+MOST = 8
 _DOUBTFUL = "IN (2, 3)"
 _NEWEST = (
     "NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
@@ -11,10 +12,10 @@ _NEWEST = (
 )
 
 
-def newest(db: Database, slug: str, group: str, beside: tuple[str, str, str] = ("", "", "")) -> tuple[str, str] | None:
-    """The capture and side that show suspect or unreadable values of a group of fields: the newest of those that are the newest
-    published capture of their page, and no older than another capture (its id, side and time) `beside` which they stand; None
-    for none."""
+def newest(db: Database, slug: str, group: str, beside: tuple[str, str, str] = ("", "", "")) -> list[tuple[str, str]]:
+    """The captures and sides that show suspect or unreadable values of a group of fields, the newest MOST first: of those that
+    are the newest published capture of their page, and no older than another capture (its id, side and time) `beside` which
+    they stand."""
     fields = [field for field in FIELDS if field.group == group]
     join, condition = _stored(fields)
     query = (
@@ -22,10 +23,9 @@ def newest(db: Database, slug: str, group: str, beside: tuple[str, str, str] = (
         f"{join} JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
         f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND c.captured_at >= ? "
         "AND (c.capture_id, CASE s.side WHEN 0 THEN 'left' ELSE 'right' END) != (?, ?) "
-        f"AND ({condition}) AND {_NEWEST} ORDER BY c.captured_at DESC, p.url, s.side LIMIT 1"
+        f"AND ({condition}) AND {_NEWEST} ORDER BY c.captured_at DESC, p.url, s.side LIMIT {MOST}"
     )
-    found = db.execute(query, [slug, beside[2], *beside[:2]]).fetchone()
-    return (found[0], found[1]) if found else None
+    return [(capture_id, side) for capture_id, side in db.execute(query, [slug, beside[2], *beside[:2]])]
 
 
 def _stored(fields: list[Field]) -> tuple[str, str]:

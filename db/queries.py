@@ -2,7 +2,7 @@
 
 import difflib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlite_utils import Database
@@ -85,20 +85,29 @@ def latest(db: Database, slug: str) -> Row:
 def facts(db: Database, slug: str) -> list[Row]:
     """The rows of `observation` that an occupation's latest values come from, in the order of the fields.
 
-    Fields printed together come from one capture; where every page leaves a group in doubt, the newest doubtful rows
-    are given, so that suspect and unreadable values can be shown as such.
+    Fields printed together come from one capture; where every page leaves a group in doubt, the newest rows in doubt are given
+    (and no others of a list of shares, which stands or falls as a whole).
     """
-    places = {group: (capture_id, side) for group, (capture_id, side, _) in _current(db, slug).items()}
-    doubts = {group: doubtful.newest(db, slug, group) for group in GROUPS if group not in places}
-    return _observed(db, places | {group: place for group, place in doubts.items() if place})
+    current = _current(db, slug)
+    found = _observed(db, {group: [(capture_id, side)] for group, (capture_id, side, _) in current.items()})
+    doubts = {group: doubtful.newest(db, slug, group)[:1] for group in GROUPS if group not in current}
+    return _in_order([*found, *filter(_is_doubtful, _observed(db, doubts))])
 
 
 def newer_doubts(db: Database, slug: str) -> list[Row]:
     """The suspect and unreadable rows of `observation` of other pages that are no older than those from which the latest
-    values of their group come: one capture for each group."""
+    values of their group come: the newest one of a field and item."""
     doubts = {group: doubtful.newest(db, slug, group, place) for group, place in _current(db, slug).items()}
-    found = _observed(db, {group: place for group, place in doubts.items() if place})
-    return [row for row in found if row["status"] in ("suspect", "unreadable")]
+    found: dict[tuple[str, str], Row] = {}
+    for row in filter(_is_doubtful, _observed(db, doubts)):
+        key = row["field"], row["item"]
+        if key not in found or found[key]["captured_at"] < row["captured_at"]:
+            found[key] = row
+    return _in_order(found.values())
+
+
+def _is_doubtful(row: Row) -> bool:
+    return row["status"] in ("suspect", "unreadable")
 
 
 def _current(db: Database, slug: str) -> dict[str, tuple[str, str, str]]:
@@ -111,15 +120,18 @@ def _current(db: Database, slug: str) -> dict[str, tuple[str, str, str]]:
     return {GROUPS[group]: (capture_id, side, at) for group, capture_id, side, at in found}
 
 
-def _observed(db: Database, places: Mapping[str, tuple[str, str]]) -> list[Row]:
-    """The rows of `observation` of groups of fields, each from its capture and side."""
-    chosen = [
+def _observed(db: Database, places: Mapping[str, Sequence[tuple[str, str]]]) -> list[Row]:
+    """The rows of `observation` of groups of fields, each from its captures and sides."""
+    return [
         row
-        for place in dict.fromkeys(places.values())
+        for place in dict.fromkeys(place for several in places.values() for place in several)
         for row in rows(db, "SELECT * FROM observation WHERE capture_id = ? AND side = ?", place)
-        if places.get(BY_NAME[row["field"]].group) == place
+        if place in places.get(BY_NAME[row["field"]].group, ())
     ]
-    return sorted(chosen, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
+
+
+def _in_order(found: Iterable[Row]) -> list[Row]:
+    return sorted(found, key=lambda row: order(BY_NAME[row["field"]], row["item"]))
 
 
 def conflicts(db: Database, slug: str) -> list[Row]:

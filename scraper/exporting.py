@@ -1,10 +1,12 @@
 """An export: files of all views, or a static site, that are whole and of one moment, or are not there."""
 
+import errno
 import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -14,7 +16,7 @@ from db.connection import connect, guarded, open_to_read
 from db.dictionary import VIEWS
 from db.export import files, package
 from db.export.files import Written
-from normalize.errors import StorageError, UsageError
+from normalize.errors import Busy, StorageError, UsageError
 from scraper import durable, folders
 from scraper.operation.disk import BYTES_A_MB
 from scraper.settings import Settings
@@ -23,9 +25,10 @@ from scraper.terminal import UNSHOWN, Bar
 Format = Literal["parquet", "csv", "json", "site"]
 
 SITE_NAME = "careerscape.json"
-"""The file by which a static site is known as an earlier export: its generator, the names in its folder, its number of files."""
+"""The file by which a static site is known as an earlier export: its generator, and path and bytes of each other file."""
 
 _FILES_SYNCED = 100
+_CHANGED = {errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR, errno.ENOENT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,14 @@ def export(settings: Settings, folder: Path, form: Format, bar: Bar = UNSHOWN) -
         with folders.beside(target) as work:
             new = work / "export"
             new.mkdir()
+            _make_alike(new, target)
             made = _write(settings, work / "snapshot.db", new, form, bar)
             count, size = _sync(new)
-            _refuse_foreign(folder, target)
-            folders.put(new, target)
+            _put(folder, new, target)
             durable.sync(target.parent)
     except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            raise UsageError(f"{folder}: the name is too long for the file system") from error
         raise StorageError(f"{folder}: {error.strerror or error}") from error
     return Exported(str(folder), form, count, size, tuple(made))
 
@@ -86,32 +91,69 @@ def _target(settings: Settings, folder: Path) -> Path:
 
 def _refuse_foreign(folder: Path, target: Path) -> None:
     """Raises UsageError where something would be lost that is no earlier export."""
-    if not target.exists():
+    if not os.path.lexists(target):
         return
     if not target.is_dir():
         raise UsageError(f"{folder} is no folder")
-    known, count = _known(target)
-    there = sorted(os.listdir(target))
-    foreign = next((name for name in there if name not in known), "")
-    if foreign or (there and count != sum(1 for _ in _files(target))):
-        what = f"{foreign}, which is" if foreign else "files that are"
-        raise UsageError(f"{folder} holds {what} no part of an earlier export; nothing was replaced")
+    foreign = next(_foreign(target, _known(target)), None)
+    if foreign:
+        raise UsageError(f"{folder} holds {foreign}, which is no part of an earlier export; nothing was replaced")
+    if not os.access(target, os.W_OK | os.X_OK):
+        raise StorageError(f"{folder}: the folder may not be written to, so it is not replaced")
 
 
-def _known(target: Path) -> tuple[set[str], int]:
-    """The names that an earlier export has in its folder, and its number of files; none where it is no earlier export."""
-    for name in (package.NAME, SITE_NAME):
+def _known(target: Path) -> set[str]:
+    """The paths of the files that an earlier export made in a folder; none where it is no earlier export."""
+    for name, key in ((package.NAME, "resources"), (SITE_NAME, "files")):
         try:
             told = json.loads((target / name).read_bytes())
-            if told["generator"] != package.GENERATOR:
-                continue
-            if name == SITE_NAME:
-                return {*told["names"]}, told["files"]
-            paths = {resource["path"] for resource in told["resources"]}
+            if told["generator"] == package.GENERATOR:
+                return {name, *(os.path.normpath(file["path"]) for file in told[key])}
         except (FileNotFoundError, IsADirectoryError, ValueError, RecursionError, LookupError, TypeError):
             continue
-        return {name, *paths}, 1 + len(paths)
-    return set(), 0
+    return set()
+
+
+def _foreign(target: Path, known: set[str]) -> Iterator[str]:
+    """The paths of what is in a folder and is neither a file with a known path nor a folder above one."""
+    above = {str(parent) for path in known for parent in Path(path).parents}
+    waiting = [target]
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for entry in sorted(entries, key=lambda entry: entry.name):
+                path = os.path.relpath(entry.path, target)
+                if entry.is_dir(follow_symlinks=False) and path in above:
+                    waiting.append(Path(entry.path))
+                elif not (entry.is_file(follow_symlinks=False) and path in known):
+                    yield path
+
+
+def _make_alike(new: Path, target: Path) -> None:
+    """Give a folder the mode of the one that it replaces, and its owner where that is allowed. Raises OSError."""
+    if target.exists():
+        there, made = target.stat(), new.stat()
+        if made.st_mode != there.st_mode:
+            new.chmod(stat.S_IMODE(there.st_mode))
+        for owner in ((-1, there.st_gid), (there.st_uid, -1)):
+            with suppress(PermissionError):
+                os.chown(new, *owner)
+
+
+def _put(folder: Path, new: Path, target: Path) -> None:
+    """Put an export in its place, unless another made or filled that place meanwhile. Raises UsageError, Busy, OSError."""
+    _refuse_foreign(folder, target)
+    _make_alike(new, target)
+    try:
+        folders.put(new, target)
+    except OSError as error:
+        if error.errno in _CHANGED:
+            raise Busy(f"{folder} was changed while its export was written; nothing was replaced") from error
+        raise
+    try:
+        _refuse_foreign(folder, new)
+    except BaseException:
+        folders.put(new, target)
+        raise
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -131,8 +173,9 @@ def _write(settings: Settings, snapshot: Path, new: Path, form: Format, bar: Bar
             from db.browse import site
 
             bar.begin(site.pages(db))
-            count = site.write(db, new, bar.advance)
-            told = {"generator": package.GENERATOR, "names": sorted([*os.listdir(new), SITE_NAME]), "files": count + 1}
+            site.write(db, new, bar.advance)
+            listed = sorted((path.relative_to(new).as_posix(), path.stat().st_size) for path in _files(new))
+            told = {"generator": package.GENERATOR, "files": [{"path": path, "bytes": size} for path, size in listed]}
             (new / SITE_NAME).write_text(json.dumps(told, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
             made = []
     snapshot.unlink()

@@ -1,11 +1,13 @@
 """`export`: files of all views that say what the database says, whole and of one moment, and the package that describes them."""
 
 import csv
+import ctypes
 import errno
 import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -25,7 +27,7 @@ import pytest
 from db.connection import open_to_write
 from db.dictionary import VIEWS, columns
 from db.export import files, package
-from normalize.errors import ForeignDatabase, StorageError, UsageError
+from normalize.errors import Busy, ForeignDatabase, StorageError, UsageError
 from scraper import exporting, folders, run
 from scraper.settings import Settings
 from tests import rebuilding
@@ -166,6 +168,28 @@ def test_duckdb_asks_the_files_what_sqlite_is_asked(full: Settings, exports: dic
     assert (types["captured_at"], types["value_number"]) == ("TIMESTAMP WITH TIME ZONE", "DOUBLE")
 
 
+DOCUMENT = (Path(__file__).parents[1] / "docs" / "export.md").read_text()
+
+
+def test_the_document_reads_codes_as_text(full: Settings, exports: dict[str, Path]):
+    codes = [
+        column.name
+        for column in columns("occupation_latest")
+        if column.type == "text" and re.search(r"(code|geonameid|usps|naics|cip|isced)$", column.name)
+    ]
+    assert len(codes) == 6
+    (listed,) = re.findall(r"^codes = (\[.*\])$", DOCUMENT, re.MULTILINE)
+    assert sorted(json.loads(listed)) == sorted(codes)
+    (query,) = re.findall(r"```sql\n(SELECT \* FROM read_csv.*?)```", DOCUMENT, re.DOTALL)
+    read = duckdb.sql(query.replace("tables/", f"{exports['csv']}/"))
+    types = {name: str(kind) for name, kind in zip(read.columns, read.types, strict=True)}
+    assert {types[name] for name in codes} == {"VARCHAR"}
+    chosen = ", ".join(["slug", *codes])
+    expected = rows(full.db, f"SELECT {chosen} FROM occupation_latest")
+    found = read.project(chosen).fetchall()
+    assert sorted((slug.removeprefix("'"), *others) for slug, *others in found) == sorted(expected)
+
+
 def test_rows_are_sorted(exports: dict[str, Path]):
     found = pq.read_table(exports["parquet"] / "observation.parquet").select(["occupation", "field", "item", "captured_at"])
     listed = [tuple(row.values()) for row in found.to_pylist()]
@@ -238,6 +262,9 @@ def test_the_package_describes_all_columns(full: Settings, exports: dict[str, Pa
     assert {"title": "Comparison pages of a.example", "path": "http://a.example/"} in told["sources"]
     assert any(source["title"].startswith("O*NET") for source in told["sources"])
     assert [resource["name"] for resource in told["resources"]] == [*VIEWS]
+    profiles = {(resource["$schema"], resource["schema"]["$schema"]) for resource in told["resources"]}
+    at = "https://datapackage.org/profiles/2.0"
+    assert profiles == {(f"{at}/dataresource.json", f"{at}/tableschema.json")}
     kept = rows(
         full.db, 'SELECT "view", "column", description, unit, source FROM data_dictionary WHERE "view" != ?', "every_finding"
     )
@@ -375,17 +402,86 @@ def test_a_folder_with_anything_else_is_left_alone(made: Settings, tmp_path: Pat
     out = tmp_path / "out"
     exporting.export(made, out, form)
     spoil(out)
-    before = bytes_of(out)
+    before = bytes_of(out), sorted(out.rglob("*"))
     with pytest.raises(UsageError, match="no part of an earlier export; nothing was replaced"):
         exporting.export(made, out, "csv")
-    assert bytes_of(out) == before
+    assert (bytes_of(out), sorted(out.rglob("*"))) == before
     assert sorted(os.listdir(tmp_path)) == ["db", "out"]
+
+
+def own_page(out: Path) -> None:
+    next((out / "occupation").iterdir()).rename(out / "occupation" / "mine.html")
+
+
+def own_folder(out: Path) -> None:
+    (out / "occupation" / "mine").mkdir()
+
+
+def own_link(out: Path) -> None:
+    page = next((out / "occupation").iterdir())
+    page.rename(out.parent / "db" / "page.html")
+    page.symlink_to("../../db/page.html")
+
+
+def folder_as_page(out: Path) -> None:
+    page = next((out / "occupation").iterdir())
+    page.unlink()
+    page.mkdir()
+
+
+def linked_folder(out: Path) -> None:
+    (out / "occupation").rename(out.parent / "db" / "occupation")
+    (out / "occupation").symlink_to("../db/occupation")
+
+
+@pytest.fixture(scope="module")
+def site(small: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small static site."""
+    out = tmp_path_factory.mktemp("site") / "out"
+    exporting.export(settings(small), out, "site")
+    return out
+
+
+SPOILERS = (own_page, own_folder, own_link, folder_as_page, linked_folder)
+
+
+@pytest.mark.parametrize("spoil", SPOILERS, ids=lambda one: one.__name__)
+def test_what_is_below_the_top_of_a_site_is_known_by_its_path(
+    made: Settings, site: Path, tmp_path: Path, spoil: Callable[[Path], None]
+):
+    out = Path(shutil.copytree(site, tmp_path / "out"))
+    spoil(out)
+    before = sorted(out.rglob("*"))
+    with pytest.raises(UsageError, match=r"holds occupation\S*, which is no part of an earlier export"):
+        exporting.export(made, out, "csv")
+    assert sorted(out.rglob("*")) == before
+
+
+def test_a_site_names_its_files_and_their_bytes(site: Path):
+    told = json.loads((site / exporting.SITE_NAME).read_text())
+    found = {path: len(content) for path, content in bytes_of(site).items() if path != exporting.SITE_NAME}
+    assert {file["path"]: file["bytes"] for file in told["files"]} == found
+    assert len(found) > 5
+
+
+@pytest.mark.parametrize(("form", "names"), [("csv", ("run.csv", "capture.csv")), ("site", ("index.html", "occupation"))])
+def test_an_export_that_lost_files_is_made_again(made: Settings, tmp_path: Path, site: Path, form: str, names: tuple[str, ...]):
+    out = tmp_path / "out"
+    if form == "site":
+        shutil.copytree(site, out)
+    else:
+        exporting.export(made, out, form)
+    before = bytes_of(out)
+    for name in names:
+        shutil.rmtree(out / name) if (out / name).is_dir() else (out / name).unlink()
+    exporting.export(made, out, form)
+    assert bytes_of(out) == before
 
 
 REFUSED: dict[str, type[Exception]] = {
     "file.txt": UsageError, "file.txt/out": UsageError, "none/out": UsageError, ".": UsageError, "db": UsageError,
     "db/archive": UsageError, "db/archive/out": UsageError, "/": UsageError, "/proc": UsageError, "loop": UsageError,
-    "x" * 300: StorageError,
+    "x" * 300: UsageError, "x" * 250: UsageError,
 }  # fmt: skip
 
 
@@ -476,22 +572,185 @@ def test_too_little_room_is_said_first(made: Settings, tmp_path: Path, monkeypat
     exporting.export(replace(made, min_free_mb=1), tmp_path / "out", "csv")
 
 
-def test_what_killed_exports_left_is_removed_and_what_one_at_work_has_is_not(made: Settings, tmp_path: Path):
-    left, used, other = (tmp_path / name for name in (".out.a.new", ".out.b.new", ".outer.a.new"))
-    for folder in (left, used, other):
-        (folder / "export").mkdir(parents=True)
-    descriptor = os.open(used, os.O_RDONLY)
+HEX = "0123456789abcdef"
+
+
+def lock_in(folder: Path) -> Path:
+    (folder / "export").mkdir(parents=True)
+    (folder / "export" / "run.csv").touch()
+    (folder / "careerscape.lock").touch()
+    return folder
+
+
+def test_what_killed_exports_left_is_removed_and_what_one_at_work_has_is_not(tmp_path: Path):
+    left, used, empty = (tmp_path / f".out.{digit}{HEX[1:]}.new" for digit in "123")
+    lock_in(left)
+    (left / "export").chmod(0o500)
+    empty.mkdir()
+    descriptor = os.open(lock_in(used) / "careerscape.lock", os.O_RDWR)
     fcntl.flock(descriptor, fcntl.LOCK_EX)
-    exporting.export(made, tmp_path / "out", "csv")
+    with folders.beside(tmp_path / "out") as work:
+        assert {*os.listdir(tmp_path)} == {used.name, work.name}
     os.close(descriptor)
-    assert [folder.exists() for folder in (left, used, other)] == [False, True, True]
+    assert os.listdir(tmp_path) == [used.name]
+
+
+OTHERS = (
+    f".out.b.{HEX}.new", f".outer.{HEX}.new", ".out.a.new", f".out.{HEX}0.new", f".out.{HEX.upper()}.new", f".out.{HEX}.new.new",
+    f".out.{HEX}.old", f"out.{HEX}.new",
+)  # fmt: skip
+"""Names of folders that no export of `out` gives."""
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_only_own_names_are_removed(tmp_path: Path, name: str):
+    lock_in(tmp_path / name)
+    before = sorted(tmp_path.rglob("*"))
+    with folders.beside(tmp_path / "out"):
+        pass
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_only_what_has_the_lock_is_removed(tmp_path: Path):
+    lock_in(tmp_path / "real")
+    (tmp_path / f".out.1{HEX[1:]}.new").symlink_to("real")
+    (tmp_path / f".out.2{HEX[1:]}.new").mkdir()
+    (tmp_path / f".out.2{HEX[1:]}.new" / "notes.txt").touch()
+    (tmp_path / f".out.3{HEX[1:]}.new").touch()
+    before = sorted(tmp_path.rglob("*"))
+    with folders.beside(tmp_path / "out"):
+        pass
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+@pytest.mark.parametrize("name", ["mkdir", "flock"])
+def test_exports_that_begin_together_take_nothing_from_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str):
+    owner: Any = Path if name == "mkdir" else fcntl
+    real, others = getattr(owner, name), []
+
+    def meeting(*arguments: Any, **named: Any) -> None:
+        """Another begins and ends behind the making of the folder, or before its lock."""
+        if name == "mkdir":
+            real(*arguments, **named)
+        if not others:
+            others.append(folders.beside(tmp_path / "out"))
+            with others[0] as work:
+                assert (work / "careerscape.lock").exists()
+        if name == "flock":
+            real(*arguments, **named)
+
+    monkeypatch.setattr(owner, name, meeting)
+    with folders.beside(tmp_path / "out") as work:
+        assert os.listdir(work) == ["careerscape.lock"]
+        assert os.listdir(tmp_path) == [work.name]
+    assert os.listdir(tmp_path) == []
+
+
+def test_a_place_that_is_taken_meanwhile_stays(made: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    out = tmp_path / "out"
+    real = folders.put
+
+    def late(new: Path, target: Path) -> None:
+        monkeypatch.setattr(folders, "put", real)
+        monkeypatch.setattr(os.path, "lexists", lambda path: False)
+        out.mkdir()
+        note_in(out)
+        real(new, target)
+
+    monkeypatch.setattr(folders, "put", late)
+    with pytest.raises(Busy, match="was changed while its export was written; nothing was replaced"):
+        exporting.export(made, out, "csv")
+    assert (os.listdir(out), sorted(os.listdir(tmp_path))) == (["notes.txt"], ["db", "out"])
+
+
+def test_what_comes_into_the_folder_meanwhile_stays(made: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    out = tmp_path / "out"
+    exporting.export(made, out, "json")
+    real = folders.put
+
+    def late(new: Path, target: Path) -> None:
+        monkeypatch.setattr(folders, "put", real)
+        note_in(out)
+        real(new, target)
+
+    monkeypatch.setattr(folders, "put", late)
+    with pytest.raises(UsageError, match=r"holds notes\.txt"):
+        exporting.export(made, out, "csv")
+    assert {"notes.txt", "run.jsonl"} < {*os.listdir(out)}
+    assert sorted(os.listdir(tmp_path)) == ["db", "out"]
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o2775])
+def test_the_folder_keeps_its_mode_and_owner(made: Settings, tmp_path: Path, mode: int):
+    out = tmp_path / "out"
+    out.mkdir()
+    group = next((one for one in os.getgroups() if one != out.stat().st_gid), out.stat().st_gid)
+    out.chmod(mode)
+    os.chown(out, 4321 if os.geteuid() == 0 else -1, group)
+    before = out.stat()
+    for form in ("csv", "json"):
+        exporting.export(made, out, form)
+        after = out.stat()
+        assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
+
+
+def failing(code: int) -> Callable[..., Any]:
+    """A system in which folders do not change names."""
+
+    class Library:
+        def renameat2(self, *arguments: object) -> int:
+            ctypes.set_errno(code)
+            return -1
+
+    return lambda *arguments, **named: Library()
+
+
+@pytest.mark.parametrize("code", [errno.EACCES, errno.EPERM, errno.EBUSY, errno.EIO])
+def test_folders_that_must_not_change_names_are_not_renamed(
+    made: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+):
+    out = tmp_path / "out"
+    exporting.export(made, out, "json")
+    before = bytes_of(out)
+    monkeypatch.setattr(ctypes, "CDLL", failing(code))
+    with pytest.raises(StorageError, match=os.strerror(code)):
+        exporting.export(made, out, "csv")
+    assert (bytes_of(out), sorted(os.listdir(tmp_path))) == (before, ["db", "out"])
+
+
+def test_a_folder_that_may_not_be_written_to_is_refused_first(made: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "out").mkdir()
+    monkeypatch.setattr(os, "access", lambda *arguments: False)
+    monkeypatch.setattr(folders, "beside", None)
+    with pytest.raises(StorageError, match="out: the folder may not be written to"):
+        exporting.export(made, tmp_path / "out", "csv")
+
+
+def test_the_folder_above_is_named_where_nothing_can_be_made(made: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    (tmp_path / "above").mkdir()
+
+    def refuse(*arguments: object, **named: object) -> None:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(StorageError, match=r"out: in the folder \S+above: Permission denied"):
+        exporting.export(made, tmp_path / "above" / "out", "csv")
+
+
+def test_a_process_killed_between_two_renames_loses_nothing(tmp_path: Path):
+    left = lock_in(tmp_path / f".out.{HEX}.new")
+    (left / "export.old").mkdir()
+    (left / "export.old" / "old").touch()
+    with folders.beside(tmp_path / "out"):
+        assert os.listdir(tmp_path / "out") == ["old"]
+    assert os.listdir(tmp_path) == ["out"]
 
 
 @pytest.mark.parametrize("there", [False, True])
 def test_a_system_that_cannot_exchange_folders_renames_them(
     made: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
 ):
-    monkeypatch.setattr(folders, "_exchange", lambda one, other: False)
+    monkeypatch.setattr(ctypes, "CDLL", failing(errno.ENOSYS if there else errno.EINVAL))
     if there:
         exporting.export(made, tmp_path / "out", "json")
     exporting.export(made, tmp_path / "out", "csv")

@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import groupby
+from operator import attrgetter
 
 from sqlite_utils import Database
 
@@ -95,8 +97,8 @@ def stretches(db: Database, slug: str) -> tuple[Stretch, ...]:
 
 def _gathered(db: Database, slugs: Sequence[str], histories: Sequence[Sequence[Stretch]]) -> tuple[tuple[Section, ...], Skills]:
     notes = _Notes(db)
-    begun = [_begun(found) for found in histories]
-    facts = [_fact(line, notes, begun) for line in sheet.lines(db, slugs)]
+    pasts = [_past(found) for found in histories]
+    facts = [_fact(line, notes, pasts) for line in sheet.lines(db, slugs)]
     sections = tuple(
         Section(name, SECTION_WORDS[name], tuple(fact for fact in facts if fact.field.section == name))
         for name in SECTIONS
@@ -136,20 +138,21 @@ def _is_told(finding: Row, status: str) -> bool:
     return bool(finding["code"] == "converted" if status == "ok" else finding["severity"] != "info")
 
 
-_Begun = Mapping[tuple[str, str], Stretch]
+_Past = Mapping[tuple[str, str], Sequence[Stretch]]
 
 
-def _begun(found: Sequence[Stretch]) -> _Begun:
-    """The newest stretch of each field and item."""
-    return {(one.field.name, one.item): one for one in found}
+def _past(found: Sequence[Stretch]) -> _Past:
+    """The stretches of each field and item."""
+    key = attrgetter("field.name", "item")
+    return {of: tuple(several) for of, several in groupby(found, key)}
 
 
-def _fact(line: Line, notes: _Notes, begun: Sequence[_Begun]) -> Fact:
+def _fact(line: Line, notes: _Notes, pasts: Sequence[_Past]) -> Fact:
     cells = tuple(
         replace(
-            _cell(line.field, row, disputed, notes, newest.get((line.field.name, line.item))), newer=_newer(line, doubt, notes)
+            _cell(line.field, row, disputed, notes, past.get((line.field.name, line.item), ())), newer=_newer(line, doubt, notes)
         )
-        for row, disputed, newest, doubt in zip(line.cells, line.disputed, begun, line.newer, strict=True)
+        for row, disputed, past, doubt in zip(line.cells, line.disputed, pasts, line.newer, strict=True)
     )
     label = item_words(line.field, line.item) if line.item else line.field.label
     if line.field.items and not line.item:
@@ -158,7 +161,7 @@ def _fact(line: Line, notes: _Notes, begun: Sequence[_Begun]) -> Fact:
     return Fact(line.field, line.item, label, cells, difference(line.field, *known) if len(known) == 2 else "")
 
 
-def _cell(field: Field, row: Row | None, disputed: Mapping[str, int], notes: _Notes, newest: Stretch | None) -> Cell:
+def _cell(field: Field, row: Row | None, disputed: Mapping[str, int], notes: _Notes, past: Sequence[Stretch]) -> Cell:
     if row is None:
         if not disputed:
             return _ABSENT
@@ -173,7 +176,7 @@ def _cell(field: Field, row: Row | None, disputed: Mapping[str, int], notes: _No
     if status == "unreadable":
         return Cell("unreadable", None, "", notes.of(row), *where, "", file_time=own)
     value: Value = row["value"]
-    since = newest.first_seen if newest and status == "ok" and _is(newest, value, row["captured_at"]) else ""
+    since = _begun(past, value, row["captured_at"]) if status == "ok" else ""
     return Cell(status, value, value_words(field, value), notes.of(row), *where, since, file_time=own)
 
 
@@ -181,17 +184,18 @@ def _newer(line: Line, doubt: Row | None, notes: _Notes) -> str:
     """`460 years on 2026-01-01, suspect: ...`; empty for no newer page in doubt."""
     if doubt is None:
         return ""
-    said = value_words(line.field, doubt["value"]) if doubt["status"] == "suspect" else doubt["raw"]
+    said = value_words(line.field, doubt["value"]) if doubt["status"] == "suspect" else doubt["raw"] or NOT_SHOWN
     why = notes.of(doubt)
     return f"{said} on {doubt['captured_at'][:10]}, {doubt['status']}{f': {why}' if why else ''}"
 
 
-def _is(stretch: Stretch, value: Value, captured_at: str) -> bool:
-    return stretch.value == value and stretch.first_seen <= captured_at <= stretch.last_seen
+def _begun(past: Sequence[Stretch], value: Value, captured_at: str) -> str:
+    """When the stretch of a value began in which it was captured; empty for none."""
+    return next((s.first_seen for s in past if s.value == value and s.first_seen <= captured_at <= s.last_seen), "")
 
 
 def _skills(facts: Sequence[Fact], sides: int) -> Skills:
-    """Skills by the folded name; what has no name that can be read is nobody's in common."""
+    """Skills by the folded name; what has no name that can be read, or one that stands there already, is nobody's in common."""
     shares = {fact.item: fact.cells for fact in facts if fact.field is _SKILL_PCT}
     named = [fact for fact in facts if fact.field is _SKILL]
     own: list[dict[str, Skill]] = [{} for _ in range(sides)]
@@ -200,7 +204,7 @@ def _skills(facts: Sequence[Fact], sides: int) -> Skills:
             if cell.status != "absent":
                 key = fold(str(cell.value)) if cell.status == "ok" else ""
                 share = shares[fact.item][side] if fact.item in shares else None
-                own[side].setdefault(key or f"\0{fact.item}", Skill(fact.item, cell, share))
+                own[side].setdefault(key if key and key not in own[side] else f"\0{fact.item}", Skill(fact.item, cell, share))
     both = [key for key in own[0] if sides == 2 and not key.startswith("\0") and key in own[1]]
     common = tuple(Shared(own[0][key].name.words, tuple(side[key] for side in own)) for key in both)
     return Skills(common, tuple(tuple(skill for key, skill in side.items() if key not in both) for side in own))
@@ -231,8 +235,11 @@ def _open_findings(db: Database) -> Iterator[Row]:
 def _pairs(db: Database) -> Iterator[Row]:
     """The pairs of the pages that were captured last: slugs and titles of `left` and `right`."""
     query = (
-        'SELECT "left", left_title, "right", right_title FROM comparison WHERE published = 1 AND url IN '
+        'SELECT "left", "right" FROM comparison WHERE published = 1 AND url IN '
         "(SELECT p.url FROM page_capture c JOIN page p ON p.id = c.page_id WHERE c.published_reading_id IS NOT NULL "
-        "ORDER BY c.captured_at DESC, c.id DESC LIMIT ?) GROUP BY 1, 3 ORDER BY max(captured_at) DESC, 1, 3 LIMIT ?"
+        "ORDER BY c.captured_at DESC, p.url LIMIT ?) GROUP BY 1, 2 ORDER BY max(captured_at) DESC, 1, 2 LIMIT ?"
     )
-    yield from rows(db, query, [4 * _MOST_PAIRS, _MOST_PAIRS])
+    for row in rows(db, query, [4 * _MOST_PAIRS, _MOST_PAIRS]):
+        yield {name: row[name] for name in ("left", "right")} | {
+            f"{side}_title": _title(db, row[side]) for side in ("left", "right")
+        }

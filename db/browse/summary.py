@@ -111,11 +111,13 @@ def _growth(names: Sequence[str], cells: Sequence[Cell]) -> str:
 
 
 def _span(side: int, least: Fact | None, most: Fact | None) -> str:
-    """`6 to 12 months`, `2 to 4 years`, `more than 10 years`."""
+    """`6 to 12 months`, `2 to 4 years`, `more than 10 years`; where the upper end is in doubt `at least 6 months`."""
     low = int(least.cells[side].value or 0) if least else 0
     high = most.cells[side] if most else None
-    if high is None or high.status != "ok":
+    if high is None or high.status == "absent":
         return f"more than {_time(low)}"
+    if high.status != "ok":
+        return f"at least {_time(low)}"
     top = int(high.value or 0)
     if low == top:
         return _time(low)

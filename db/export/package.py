@@ -39,7 +39,7 @@ class Form:
 _ABOUT = (
     "The public views of a database of careerscape. Per cents are numbers as shown (34.4), times are UTC, missing is never 0."
 )
-_PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
+_PROFILES = "https://datapackage.org/profiles/2.0/"
 _LICENSES = (
     {
         "name": "notspecified",
@@ -69,7 +69,7 @@ def descriptor(db: Database, resources: Sequence[dict[str, Any]], form: Form) ->
     words = [_ABOUT]
     words += [f"The newest page was captured at {newest}."] * bool(newest) + [form.rule] * bool(form.rule)
     return {
-        "$schema": _PROFILE,
+        "$schema": f"{_PROFILES}datapackage.json",
         "name": "careerscape",
         "title": "Careers compared: pay, education, people and outlook of occupations, as pages show them",
         "description": " ".join(words),
@@ -93,12 +93,14 @@ def _sources(db: Database) -> Iterator[dict[str, str]]:
 
 def resource(table: Table, path: str, form: Form, size: int, sha256: str) -> dict[str, Any]:
     """One file of a table."""
-    schema: dict[str, Any] = {"fields": [_field(column, form.field(column)) for column in table.columns]}
+    fields = [_field(column, form.field(column)) for column in table.columns]
+    schema: dict[str, Any] = {"$schema": f"{_PROFILES}tableschema.json", "fields": fields}
     if key := [column.name for column in table.columns if column.key]:
         schema["primaryKey"] = key
     if references := [*_references(table)]:
         schema["foreignKeys"] = references
     return {
+        "$schema": f"{_PROFILES}dataresource.json",
         "name": table.name,
         **({"type": "table"} if form.checked else {}),
         "path": path,
