@@ -291,3 +291,15 @@ def test_a_fault_of_ours_is_said_to_be_one(browsed: Path, monkeypatch: pytest.Mo
     said = capfd.readouterr().err
     assert "break_down" in said
     assert "\x1b" not in said
+
+
+def test_every_table_and_a_row_of_it_can_be_looked_at(browser: Browser, browsed: Path):
+    with closing(open_to_read(browsed)) as opened:
+        kinds = opened.execute("SELECT name FROM sqlite_schema WHERE type IN ('table', 'view') AND name NOT LIKE 'sqlite_%'")
+        names = [name for (name,) in kinds.fetchall()]
+    assert {"share", "sighting", "observation"} <= set(names)
+    for name in names:
+        for path in (f"/careerscape/{name}", f"/careerscape/{name}.json?_labels=on"):
+            assert browser(path).status_code == 200, path
+    for row in ("job/1", "page/1", "job_title/1", "reading/1", "page_capture/1"):
+        assert browser(f"/careerscape/{row}").status_code == 200, row

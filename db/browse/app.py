@@ -164,6 +164,11 @@ class Live(Database):  # type: ignore[misc]
         there = set(await super().view_names())
         return [name for name in describing.ORDER if name in there]
 
+    async def foreign_keys_for_table(self, table: str) -> list[dict[str, Any]]:
+        """The foreign keys of a table; one that names no column means the primary key of the other table."""
+        found = await super().foreign_keys_for_table(table)
+        return [fk | {"other_column": fk["other_column"] or (await self.primary_keys(fk["other_table"]))[0]} for fk in found]
+
     async def hidden_table_names(self) -> list[str]:
         """All tables but the data dictionary."""
         return [name for name in await self.table_names() if name != "data_dictionary"]
