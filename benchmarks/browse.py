@@ -13,9 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
-from db.browse.app import Application, application
-from db.browse.describing import NAME, ORDER
-from db.browse.questions import QUESTIONS
+from db.browse.served.app import Application, application
+from db.browse.served.describing import NAME, ORDER
+from db.browse.served.questions import QUESTIONS
 from db.connection import open_to_read
 
 HOUR = quote("with recursive c(x) as (select 1 union all select x+1 from c) select count(*) from c")

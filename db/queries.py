@@ -14,6 +14,7 @@ from normalize.folding import fold, letters
 
 Row = dict[str, Any]
 _SUGGESTIONS = 5
+_LONGEST_NAME = 200
 _NEWEST_FIRST = "ORDER BY x.changed_at DESC, occupation, field, x.item, x.old_value, x.new_value LIMIT ?"
 
 
@@ -39,6 +40,8 @@ def occupation(db: Database, name: str) -> str:
 
 
 def _similar(name: str, known: list[tuple[str, str]]) -> tuple[str, ...]:
+    if len(name) > _LONGEST_NAME:
+        return ()
     by_title = {fold(title): slug for slug, title in known}
     close = [by_title[title] for title in difflib.get_close_matches(name, by_title, _SUGGESTIONS, 0.6)]
     within = [slug for title, slug in sorted(by_title.items()) if len(name) > 2 and name in title]

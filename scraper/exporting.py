@@ -170,7 +170,7 @@ def _write(settings: Settings, snapshot: Path, new: Path, form: Format, bar: Bar
             bar.begin(len(VIEWS))
             made = files.write(db, new, form, bar.note, bar.advance)
         else:
-            from db.browse import site
+            from db.browse.pages import site
 
             bar.begin(site.pages(db))
             site.write(db, new, bar.advance)

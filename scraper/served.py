@@ -7,8 +7,8 @@ from pathlib import Path
 
 from db import captures, queries
 from db import chain as stored
-from db.browse.live import Reader
-from db.browse.sources import Explained, Withheld
+from db.browse.served.live import Reader
+from db.browse.served.sources import Explained, Withheld
 from db.connection import Database, guarded
 from db.queries import Row
 from normalize.errors import Rejected, StorageError, UnknownField, UsageError
@@ -32,7 +32,7 @@ class Served:
         self._sandbox = Sandbox()
 
     def explain(self, slug: str, field: Field, item: str) -> Explained:
-        """As `db.browse.sources.Sources`. Where the page cannot be had, what the database knows."""
+        """As `db.browse.served.sources.Sources`. Where the page cannot be had, what the database knows."""
         with self._asking() as db:
             title = queries.latest(db, slug)["title"]
             try:
@@ -44,7 +44,7 @@ class Served:
             return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]), MARK, gist)
 
     def page(self, slug: str, field: Field, item: str) -> str:
-        """As `db.browse.sources.Sources`."""
+        """As `db.browse.served.sources.Sources`."""
         with self._asking() as db:
             try:
                 first = self._chain(db, slug, field, item)[0]

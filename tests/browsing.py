@@ -15,8 +15,8 @@ from urllib.parse import quote
 import httpx
 import pytest
 
-from db.browse import sources as asked_of
-from db.browse.app import Application, application
+from db.browse.served import sources as asked_of
+from db.browse.served.app import Application, application
 from scraper import importing, inert, parsing, pool, run, served, sources
 from scraper.keeping import arrears
 from scraper.settings import Settings

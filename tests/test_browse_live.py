@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from db.browse import live
-from db.browse.app import SETTINGS, application
-from db.browse.finding import Finder
-from db.browse.live import Unavailable
+from db.browse.served import guard, live
+from db.browse.served.app import SETTINGS, application
+from db.browse.served.finding import Finder
+from db.browse.served.live import Unavailable
 from normalize.errors import UsageError
 from tests.browsing import ANALYST, DATASETTES, HOUR, OURS, PAIR, asked, at_once, browsing, made
 
@@ -36,12 +36,21 @@ BOMBS = {
     "many": " union all ".join(["select 1"] * 300),
     "like": "select count(*) from observation where 'a' like '" + "%a" * 2_000 + "'",
     "json": "select json_extract('" + "[" * 5_000 + "', '$')",
+    "steps without a jump": f"select {'+'.join(['instr(a, b)'] * 60)} from "
+    "(select hex(zeroblob(45000)) a, hex(zeroblob(20000)) || 'b' b)",
+    "patches": f"select {'+'.join(['length(json_patch(a, a))'] * 60)} from (select json_group_object(value, 1) a from "
+    "(with recursive c(value) as (select 1 union all select value+1 from c limit 8000) select value from c))",
+    "likes": f"select {'+'.join(['(a like b)'] * 200)} from (select hex(zeroblob(49000)) a, '%' || hex(zeroblob(28)) || 'b' b)",
+    "control characters": "with recursive c(x) as (select 1 union all select x+1 from c limit 60) "
+    "select replace(hex(zeroblob(45000)), '0', char(1)) from c",
     "join": "select count(*) from observation a, observation b, observation c, observation d, observation e",
 }
 
 
 @pytest.mark.parametrize("bomb", BOMBS)
 def test_a_bomb_is_refused_in_time(browsed: Path, monkeypatch: pytest.MonkeyPatch, bomb: str):
+    """Also one in an address that is too long to get so far."""
+    monkeypatch.setattr(guard, "_LONGEST_QUERY", 100_000)
     monkeypatch.setitem(SETTINGS, "sql_time_limit_ms", 100)
     with browsing(browsed) as browser:
         began = time.monotonic()

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from db.browse.finding import Finder
+from db.browse.served.finding import Finder
 from tests.browsing import (
     ANALYST,
     BAKER,

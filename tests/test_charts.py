@@ -13,8 +13,8 @@ from xml.etree import ElementTree
 import pytest
 from markupsafe import Markup
 
-from db.browse import charts
-from db.browse.charts import Pair, Part, Point, Range, Series, Stack, bars, dates, lines, pen, ranges, scales, stacks
+from db.browse.pages import charts
+from db.browse.pages.charts import Pair, Part, Point, Range, Series, Stack, bars, dates, lines, pen, ranges, scales, stacks
 
 STATIC = Path(charts.__file__).parents[1] / "static"
 HOSTILE = [

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from db.browse import figures, render, words
+from db.browse import figures, words
 from db.browse.content import Cell, Comparison, Fact, Head, Occupation, Page, Section, Sentence, Shared, Skill, Skills, Stretch
-from db.browse.links import Filed, Links, Served, file_name
+from db.browse.pages import render
+from db.browse.pages.links import Filed, Links, Served, file_name
 from db.connection import Database, open_to_read
 from normalize.fields import BY_NAME
 from normalize.wording import value_words

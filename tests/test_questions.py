@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from db.browse import describing
-from db.browse.questions import QUESTIONS
+from db.browse.served import describing
+from db.browse.served.questions import QUESTIONS
 from db.columns import VIEWS
 from db.dictionary import columns
 from tests.browsing import ANALYST, BAKER, ELECTRICIAN, JOURNEYMAN, SPECIALIST, Browser, browsing, made

@@ -16,7 +16,7 @@ from urllib.parse import quote, urlsplit
 
 import pytest
 
-from db.browse import server
+from db.browse.served import server
 from normalize.errors import UsageError
 from tests.browsing import ANALYST, HOUR, PAIR, made
 from tests.command import CAREERSCAPE

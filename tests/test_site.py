@@ -9,8 +9,9 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from db.browse import figures, site
-from db.browse.links import occupation_file, pair_file
+from db.browse import figures
+from db.browse.pages import site
+from db.browse.pages.links import occupation_file, pair_file
 from db.connection import Database, open_to_read
 from scraper import run
 from tests.browser import browsing, needs_chromium

@@ -136,7 +136,7 @@ def test_the_chart_is_a_picture_of_all_wages(served: tuple[Path, list[bytes], in
 
 
 def test_the_limits_and_questions_of_the_server_are_those_of_its_document():
-    from db.browse import app, guard, live, questions, server
+    from db.browse.served import app, guard, live, questions, server
 
     text = (DOCS / "browse.md").read_text()
     told = app.SETTINGS

@@ -35,8 +35,8 @@ def pages(settings: "Settings", host: str, port: int, paths: "Sequence[str]", in
     import sys
     import webbrowser
 
-    from db.browse import server
-    from db.browse.app import application
+    from db.browse.served import server
+    from db.browse.served.app import application
     from scraper import opened, terminal
     from scraper.process import raise_when_terminated
     from scraper.served import Served

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from db.browse import figures, render
-from db.browse.links import Filed, occupation_file, pair_file
+from db.browse import figures
+from db.browse.pages import render
+from db.browse.pages.links import Filed, occupation_file, pair_file
 from db.queries import Row, rows
 
 _ASSETS = ("style.css", "charts.css", "search.js")

@@ -4,9 +4,10 @@ from collections.abc import Callable, Iterator, Sequence
 
 from markupsafe import Markup
 
-from db.browse import charts, words
-from db.browse.charts import Pair, Part, Point, Range, Series, Stack
+from db.browse import words
 from db.browse.content import Cell, Comparison, Fact, Occupation, Section, Shared, Stretch
+from db.browse.pages import charts
+from db.browse.pages.charts import Pair, Part, Point, Range, Series, Stack
 from normalize.fields import BY_NAME
 from normalize.wording import item_words, value_words
 

@@ -6,7 +6,7 @@ import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
 
-from db.browse.live import Identity, Reader, translated
+from db.browse.served.live import Identity, Reader, translated
 from db.queries import Row, rows
 
 _MOST_WORDS = 16

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from db import schema
-from db.browse import bounded
+from db.browse.served import bounded
 from db.connection import Database, connect
 from normalize.errors import ForeignDatabase, StorageError
 
@@ -17,13 +17,13 @@ Answer = TypeVar("Answer")
 
 _BUSY_S = 10.0
 _LIMITS = {
-    sqlite3.SQLITE_LIMIT_LENGTH: 250_000,
+    sqlite3.SQLITE_LIMIT_LENGTH: 100_000,
     sqlite3.SQLITE_LIMIT_SQL_LENGTH: 100_000,
     sqlite3.SQLITE_LIMIT_COLUMN: 200,
     sqlite3.SQLITE_LIMIT_EXPR_DEPTH: 500,
     sqlite3.SQLITE_LIMIT_COMPOUND_SELECT: 100,
     sqlite3.SQLITE_LIMIT_VDBE_OP: 250_000,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 1_000,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 60,
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 2_000,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,

@@ -7,15 +7,16 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from json.encoder import encode_basestring_ascii
 from pathlib import Path
 from typing import Any, TypeVar
 
-from db.browse import describing, live, questions
-from db.browse.deadline import Deadlines
-from db.browse.finding import Finder
-from db.browse.front import Aside, Front
-from db.browse.guard import Guard
-from db.browse.sources import Sources
+from db.browse.served import describing, live, questions
+from db.browse.served.deadline import Deadlines
+from db.browse.served.finding import Finder
+from db.browse.served.front import Aside, Front
+from db.browse.served.guard import Guard
+from db.browse.served.sources import Sources
 
 _CALLED_FROM_TEST = "_called_from_test"
 """Datasette looks for this attribute of `sys`: where it is there, plugins that others installed are not loaded."""
@@ -62,7 +63,7 @@ _TEMPLATES = Path(__file__).parent / "data"
 """Ours, in the place of some of Datasette's."""
 MATCHES = "occupation_matches"
 """A function for SQL: whether a search for the second argument, a text, finds the occupation of the first, a slug."""
-MOST_BYTES = 32_000_000
+MOST_BYTES = 16_000_000
 """So much a result may hold."""
 
 
@@ -191,11 +192,18 @@ def _rows(cursor: sqlite3.Cursor, most: int | None) -> tuple[list[Any], bool]:
     for row in cursor:
         if len(rows) == most:
             return rows, True
-        size += sum(len(value) for value in row if isinstance(value, str | bytes))
+        size += sum(_written(value) for value in row)
         if size > MOST_BYTES:
             raise sqlite3.OperationalError(f"the result is larger than {MOST_BYTES:,} bytes")
         rows.append(row)
     return rows, False
+
+
+def _written(value: Any) -> int:
+    """How many bytes a value has in JSON, in which a control character takes six."""
+    if isinstance(value, str):
+        return len(encode_basestring_ascii(value))
+    return 2 * len(value) if isinstance(value, bytes) else 8
 
 
 class Application(Datasette):  # type: ignore[misc]
@@ -224,7 +232,7 @@ class Application(Datasette):  # type: ignore[misc]
 
     def app(self) -> Callable[..., Awaitable[None]]:
         """The ASGI application: always the same one."""
-        from db.browse.routes import ROUTES
+        from db.browse.served.routes import ROUTES
 
         if self._guarded is None:
             self._aside = Aside(super().app())
@@ -261,7 +269,7 @@ def application(path: Path, sources: Sources | None = None, hosts: tuple[str, ..
 
     Raises UsageError, StorageError as `db.connection.open_to_read`, which migrates it where it is older.
     """
-    from db.browse import plugin
+    from db.browse.served import plugin
     from db.connection import guarded, open_to_read
 
     with guarded(path):

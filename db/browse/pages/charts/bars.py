@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from db.browse.charts import pen, scales
-from db.browse.charts.pen import NARROW, element, percent
-from db.browse.charts.scales import Scale
+from db.browse.pages.charts import pen, scales
+from db.browse.pages.charts.pen import NARROW, element, percent
+from db.browse.pages.charts.scales import Scale
 
 _BAR, _STEP = 16, 20
 

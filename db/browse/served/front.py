@@ -6,11 +6,11 @@ import threading
 from collections.abc import MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from db.browse.guard import App, Message, Receive, Send
+from db.browse.served.guard import App, Message, Receive, Send
 from normalize.errors import StorageError
 
 if TYPE_CHECKING:
-    from db.browse.app import Application
+    from db.browse.served.app import Application
 
 
 class Front:
@@ -37,7 +37,7 @@ class Front:
         """A page of data, if there is any to be had."""
         from datasette.utils.asgi import Request
 
-        from db.browse.plugin import answer
+        from db.browse.served.plugin import answer
 
         try:
             await self._application.readers.look()
@@ -49,7 +49,7 @@ class Front:
     async def _ours(self, view: Any, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         from datasette.utils.asgi import Request
 
-        from db.browse.plugin import answer
+        from db.browse.served.plugin import answer
 
         request = Request(scope, receive)
         try:

@@ -13,10 +13,11 @@ from datasette.utils.asgi import Base400, Response
 from datasette.views.base import DatasetteError
 from markupsafe import Markup, escape
 
-from db.browse import describing, render
-from db.browse.app import MATCHES, Application
-from db.browse.guard import OURS
-from db.browse.links import Served
+from db.browse.pages import render
+from db.browse.pages.links import Served
+from db.browse.served import describing
+from db.browse.served.app import MATCHES, Application
+from db.browse.served.guard import OURS
 from db.columns import VIEWS
 from normalize.errors import StorageError
 

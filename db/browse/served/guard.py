@@ -32,7 +32,7 @@ _WITH_SCRIPTS = ("_close_open_menus.html", "_codemirror_foot.html", "table.html"
 _HIDDEN = re.compile(r"/-/(?!static/|metadata|versions|settings|plugins)")
 _HOSTS = frozenset(("localhost", "127.0.0.1", "::1"))
 _METHODS = frozenset(("GET", "HEAD", "OPTIONS"))
-_LONGEST_PATH, _LONGEST_QUERY = 2_000, 16_000
+_LONGEST_PATH, _LONGEST_QUERY = 2_000, 6_000
 _POLICY = b"content-security-policy"
 _ALWAYS = {
     b"x-content-type-options": b"nosniff",
@@ -80,7 +80,7 @@ class Guard:
             return 414, "The address is too long."
         if not (path.isascii() and query.isascii()) or any(byte <= 0x20 or byte == 0x7F for byte in path + query):
             return 400, "The address has characters that no address has."
-        if "\0" in unquote(path.decode()) or _HIDDEN.match(path.decode()):
+        if not path.startswith(b"/") or b"\\" in path or "\0" in unquote(path.decode()) or _HIDDEN.match(path.decode()):
             return 404, "There is no such page."
         return None
 

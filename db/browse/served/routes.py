@@ -12,11 +12,12 @@ from urllib.parse import unquote
 from datasette.utils.asgi import Response
 
 from db import queries
-from db.browse import figures, render
-from db.browse.app import Application
-from db.browse.guard import COPY, OURS
-from db.browse.links import Served, anchor
-from db.browse.sources import Withheld
+from db.browse import figures
+from db.browse.pages import render
+from db.browse.pages.links import Served, anchor
+from db.browse.served.app import Application
+from db.browse.served.guard import COPY, OURS
+from db.browse.served.sources import Withheld
 from db.queries import Row
 from normalize.errors import Busy, CareerscapeError, ConfigError, StorageError, UnknownField, UnknownOccupation, UsageError
 from normalize.wording import item_words
@@ -198,7 +199,7 @@ async def static(datasette: Application, request: Any) -> Response:  # noqa: ARG
 @cache
 def _assets() -> Mapping[str, tuple[bytes, str, str]]:
     found = {}
-    for path in (files("db.browse") / "static").iterdir():
+    for path in (files("db.browse.pages") / "static").iterdir():
         kind = _STATIC.get(path.name[path.name.rfind(".") :])
         if kind and path.is_file():
             body = path.read_bytes()

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import uvicorn
 
-from db.browse.app import Application
+from db.browse.served.app import Application
 from normalize.errors import UsageError
 
 MOST_MEMORY = 512_000_000

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from db.browse.charts import pen, scales
-from db.browse.charts.pen import element, label, percent
-from db.browse.charts.scales import Scale
+from db.browse.pages.charts import pen, scales
+from db.browse.pages.charts.pen import element, label, percent
+from db.browse.pages.charts.scales import Scale
 
 _HEIGHT, _WITHOUT_ENDS = 66, 48
 _TOP, _BOTTOM = 24, 40

@@ -8,11 +8,13 @@ Value = str | bytes | int | float | None
 
 _FORM = re.compile(r"%[-+ 0,#!]*(\*|\d+)?(?:\.(\*|\d+))?")
 _MOST = 10_000
+_MOST_STEPS = 1_000_000
+"""What two texts may have together, one length times the other, where a function holds each place of one against the other."""
 
 
 def replace_functions(conn: sqlite3.Connection) -> None:
-    """Let `printf`, `format` and the trims of given characters refuse widths and sets that nobody needs: they answer with what
-    SQLite itself refuses, a text longer than the connection takes."""
+    """Let `printf`, `format`, the trims of given characters, and what holds one text against another refuse widths, sets and
+    lengths that nobody needs: they answer with what SQLite itself refuses, a text longer than the connection takes."""
     most = conn.getlimit(sqlite3.SQLITE_LIMIT_LENGTH)
     plain = sqlite3.connect(":memory:", check_same_thread=False)
     plain.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, most)
@@ -21,6 +23,18 @@ def replace_functions(conn: sqlite3.Connection) -> None:
         conn.create_function(name, -1, _formatting(plain, too_large), deterministic=True)
     for name in ("trim", "ltrim", "rtrim"):
         conn.create_function(name, 2, _trimming(plain, too_large, name), deterministic=True)
+    for name, count in (("instr", 2), ("replace", 3), ("json_patch", 2)):
+        conn.create_function(name, count, _holding(plain, too_large, name, count), deterministic=True)
+
+
+def _holding(plain: sqlite3.Connection, too_large: str, name: str, count: int) -> Callable[..., Value]:
+    query = f"SELECT {name}({', '.join('?' * count)})"
+
+    def held(*texts: Value) -> Value:
+        one, other = (len(text) if isinstance(text, str | bytes) else 1 for text in texts[:2])
+        return too_large if one * other > _MOST_STEPS else _answer(plain, query, texts)
+
+    return held
 
 
 def _formatting(plain: sqlite3.Connection, too_large: str) -> Callable[..., Value]:

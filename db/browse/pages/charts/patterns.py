@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from markupsafe import Markup
 
-from db.browse.charts.pen import KINDS, element
+from db.browse.pages.charts.pen import KINDS, element
 
 _SIZE = 8
 _TEXTURES = {

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from db.browse.charts import pen, scales
-from db.browse.charts.patterns import filled, patterns
-from db.browse.charts.pen import NARROW, element, percent
-from db.browse.charts.scales import Scale
+from db.browse.pages.charts import pen, scales
+from db.browse.pages.charts.patterns import filled, patterns
+from db.browse.pages.charts.pen import NARROW, element, percent
+from db.browse.pages.charts.scales import Scale
 
 _HEIGHT = 32
 _OFF = 0.5

@@ -4,9 +4,9 @@ Places along the width are per cents and heights are pixels, so that text keeps 
 same input gives the same bytes. Colours and patterns stand in static/charts.css.
 """
 
-from db.browse.charts.bars import Pair, bars
-from db.browse.charts.lines import Point, Series, lines
-from db.browse.charts.ranges import Range, ranges
-from db.browse.charts.stacks import Part, Stack, stacks
+from db.browse.pages.charts.bars import Pair, bars
+from db.browse.pages.charts.lines import Point, Series, lines
+from db.browse.pages.charts.ranges import Range, ranges
+from db.browse.pages.charts.stacks import Part, Stack, stacks
 
 __all__ = ["Pair", "Part", "Point", "Range", "Series", "Stack", "bars", "lines", "ranges", "stacks"]

@@ -9,9 +9,10 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from db.browse import drawn, words
+from db.browse import words
 from db.browse.content import Comparison, Occupation, Start
-from db.browse.links import Links, anchor, choice, rows
+from db.browse.pages import drawn
+from db.browse.pages.links import Links, anchor, choice, rows
 from db.queries import Row
 from normalize.wording import counted
 
@@ -92,7 +93,7 @@ def _page(template: str, links: Links, **values: Any) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("db.browse"), autoescape=True, undefined=StrictUndefined, finalize=_shown, auto_reload=False,
+        loader=PackageLoader("db.browse.pages"), autoescape=True, undefined=StrictUndefined, finalize=_shown, auto_reload=False,
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     environment.filters |= {"day": words.day, "plain": words.plain, "external": words.external, "pretty": _pretty}

@@ -7,9 +7,9 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
-from db.browse.charts import dates, pen, scales
-from db.browse.charts.pen import NARROW, element, joined, number, percent
-from db.browse.charts.scales import Scale
+from db.browse.pages.charts import dates, pen, scales
+from db.browse.pages.charts.pen import NARROW, element, joined, number, percent
+from db.browse.pages.charts.scales import Scale
 
 _HEIGHT = 220
 _WIDTH = 1000

@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 
 from markupsafe import Markup
 
-from db.browse.charts.pen import NARROW, anchors, element, joined, label, percent, row, scenery, span
+from db.browse.pages.charts.pen import NARROW, anchors, element, joined, label, percent, row, scenery, span
 
 _SIZES = ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e4, "k"))
 _DIVISORS = {"T": 1e12, "B": 1e9, "M": 1e6, "k": 1e3}

@@ -1,0 +1,1 @@
+"""Datasette with our pages before it: one database, read-only, within limits."""
