@@ -23,6 +23,7 @@ _TIME_SOURCES = {
 
 
 _MOST_TOLD = 5
+_LONGEST_HEADING = 60
 
 
 def in_words(title: str, explained: Sequence[Explanation], folder: Path) -> Iterator[tuple[str, list[tuple[str, str]]]]:
@@ -114,7 +115,7 @@ _DOUBTS = {
 
 
 def _where(e: Explanation) -> str:
-    under = f" under \u201c{e.table_heading}\u201d" if e.table_heading else ""
+    under = f" under \u201c{e.table_heading}\u201d" if 0 < len(e.table_heading) <= _LONGEST_HEADING else ""
     if e.stands_in == "list":
         return f"as item {e.observation['item']} of the list{under}"
     if e.table is None:
