@@ -1,8 +1,10 @@
 """Lists, pairs and links become canonical addresses; what cannot is named with its line, or left out."""
 
+import csv
 import io
 import json
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,14 @@ from scraper.sandbox import Sandbox
 from tests.figures import REAL_PAGES, SEED
 
 ROOT = "http://127.0.0.1:8000"
+
+
+@pytest.fixture
+def usual_csv() -> Iterator[None]:
+    """The limit of csv as Python has it: libraries of other tests change it."""
+    found = csv.field_size_limit(131_072)
+    yield
+    csv.field_size_limit(found)
 
 
 def page(left: str, right: str, root: str = ROOT) -> str:
@@ -140,6 +150,7 @@ def test_pairs_of_titles_and_slugs(tmp_path: Path, text: str):
         ("left,right\nchef," + "x" * 200_000, "line 2: field larger than field limit"),
     ],
 )
+@pytest.mark.usefixtures("usual_csv")
 def test_a_pair_that_is_none_is_named(tmp_path: Path, text: str, place: str):
     with pytest.raises(UsageError, match=re.escape(place)) as refused:
         discovery.read_pairs(write(tmp_path, text), ROOT, known)

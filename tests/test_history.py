@@ -1,6 +1,7 @@
 """What was when: `history` and `change` are what CONTRACT.md says, in whatever order captures come and go."""
 
 import random
+import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -489,7 +490,8 @@ def test_questions_read_no_more_than_they_answer(tmp_path):
     assert len(asked) == 4
     steps = [row[-1] for query in asked for row in db.execute(f"EXPLAIN QUERY PLAN {query}").fetchall()]
     db.close()
-    assert [step for step in steps if not step.startswith("SEARCH ")] == []
+    ties = re.compile(r"USE TEMP B-TREE FOR (RIGHT PART|LAST \d+ TERMS) OF ORDER BY")  # only rows of one time are sorted
+    assert [step for step in steps if not step.startswith("SEARCH ") and not ties.fullmatch(step)] == []
 
 
 @pytest.mark.slow
