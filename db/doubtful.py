@@ -2,14 +2,11 @@
 
 from sqlite_utils import Database
 
+from db.views import LATEST_CAPTURE
 from normalize.fields import FIELDS, Field
 
 MOST = 8
 _DOUBTFUL = "IN (2, 3)"
-_NEWEST = (
-    "NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
-    "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id))"
-)
 
 
 def newest(db: Database, slug: str, group: str, beside: tuple[str, str, str] = ("", "", "")) -> list[tuple[str, str]]:
@@ -23,7 +20,7 @@ def newest(db: Database, slug: str, group: str, beside: tuple[str, str, str] = (
         f"{join} JOIN reading r ON r.content_id = s.content_id JOIN page_capture c ON c.id = r.page_capture_id "
         f"AND c.published_reading_id = r.id JOIN page p ON p.id = c.page_id WHERE j.slug = ? AND c.captured_at >= ? "
         "AND (c.capture_id, CASE s.side WHEN 0 THEN 'left' ELSE 'right' END) != (?, ?) "
-        f"AND ({condition}) AND {_NEWEST} ORDER BY c.captured_at DESC, p.url, s.side LIMIT {MOST}"
+        f"AND ({condition}) AND {LATEST_CAPTURE} ORDER BY c.captured_at DESC, p.url, s.side LIMIT {MOST}"
     )
     return [(capture_id, side) for capture_id, side in db.execute(query, [slug, beside[2], *beside[:2]])]
 

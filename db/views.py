@@ -86,10 +86,11 @@ def _observation() -> str:
     return " UNION ALL ".join([*scalars, _share_branch(), _skill_branch()])
 
 
-_LATEST_CAPTURE = (
+LATEST_CAPTURE = (
     "NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id AND n.published_reading_id IS NOT NULL "
     "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id))"
 )
+"""The condition that the capture `c` is the newest published one of its page."""
 
 _PUBLISHED_JOBS = "FROM job j JOIN job_title i ON i.id = j.title_id"
 """The occupations that a published capture shows, with their title; `j` and `i`."""
@@ -265,7 +266,7 @@ APPLIED_CHANGES = (
 def definitions() -> dict[str, str]:
     """The SELECT of each public view, by name, in the order in which they have to be made."""
     observation = _observation()
-    newest = _FROM.replace("FROM page_capture c", f"FROM (SELECT c.* FROM page_capture c WHERE {_LATEST_CAPTURE}) c")
+    newest = _FROM.replace("FROM page_capture c", f"FROM (SELECT c.* FROM page_capture c WHERE {LATEST_CAPTURE}) c")
     return {
         "observation": observation,
         "observation_latest": observation.replace(_FROM, newest),

@@ -194,13 +194,19 @@ def request_is(e: Explanation) -> str:
     return {"file": "imported", "warc": "imported", "live": "not kept"}.get(e.provenance["origin"], "from an archive")
 
 
+def is_private(db: Database, e: Explanation) -> bool:
+    """Whether the site asked that no copy of the page of a value is shown."""
+    noarchive = chain.capture(db, e.observation["capture_id"])["noarchive"]
+    return bool(noarchive) or captures.is_private(db, e.body.sha256)
+
+
 def copy(db: Database, archive: Archive, ask: AskCopy, e: Explanation) -> Copy:
     """The archived page of a value, with its place marked, to be looked at without harm.
 
     Raises UsageError where the site asked that no copy is shown or the page cannot be read, CorruptRecord.
     """
     url = e.observation["url"]
-    if chain.capture(db, e.observation["capture_id"])["noarchive"] or captures.is_private(db, e.body.sha256):
+    if is_private(db, e):
         raise UsageError(f"{url} asked that no copy of it be shown (noarchive); `explain` without --open tells the rest")
     page = PageBytes(bodies.read(archive, e.body), e.body.media_type, e.body.charset, e.body.url)
     try:

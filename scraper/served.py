@@ -16,7 +16,7 @@ from normalize.fields import Field
 from normalize.wording import value_words
 from scraper import chain, opened, taught
 from scraper.archive import Archive
-from scraper.explain import Explanation, copy, explain
+from scraper.explain import Explanation, copy, explain, is_private
 from scraper.inert import MARK
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
@@ -41,7 +41,7 @@ class Served:
                 return _without_page(db, title, slug, field, item, error)
             sections = list(chain.in_words(title, explained, Path(self._folder.name)))
             gist = chain.gist(explained[0]) if len(explained) == 1 else ""
-            return Explained(sections, [one.to_dict() for one in explained], not _is_private(db, explained[0]), MARK, gist)
+            return Explained(sections, [one.to_dict() for one in explained], not is_private(db, explained[0]), MARK, gist)
 
     def page(self, slug: str, field: Field, item: str) -> str:
         """As `db.browse.served.sources.Sources`."""
@@ -50,7 +50,7 @@ class Served:
                 first = self._chain(db, slug, field, item)[0]
             except Rejected as error:
                 raise UsageError(f"the page cannot be read again: {error}") from error
-            if _is_private(db, first):
+            if is_private(db, first):
                 raise Withheld(f"{first.observation['url']} asks that no copy of it is shown (noarchive)")
             return opened.page(chain.place_words(first), copy(db, self._archive(db), self._sandbox.copy, first))
 
@@ -68,11 +68,6 @@ class Served:
 
     def _chain(self, db: Database, slug: str, field: Field, item: str) -> list[Explanation]:
         return explain(db, self._archive(db), self._sandbox.trace, slug, field, item)
-
-
-def _is_private(db: Database, e: Explanation) -> bool:
-    noarchive = stored.capture(db, e.observation["capture_id"])["noarchive"]
-    return bool(noarchive) or captures.is_private(db, e.body.sha256)
 
 
 def _without_page(db: Database, title: str, slug: str, field: Field, item: str, error: StorageError | Rejected) -> Explained:

@@ -7,12 +7,12 @@ from itertools import groupby
 from typing import Any
 from urllib.parse import urlsplit
 
+from db.browse.calendar import MONTHS
 from db.browse.content import Cell, Status, Stretch
 from db.queries import Row
 from normalize.fields import BY_NAME
 from normalize.wording import item_words, value_words
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_LISTED = 24
 _DAY = re.compile(r"(\d{4})-(0[1-9]|1[0-2])-(\d\d)(?:T.*)?")
 _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
@@ -62,7 +62,7 @@ class Story:
 def day(at: str) -> str:
     """`3 Jan 2024` for a time; what is none as it is."""
     found = _DAY.fullmatch(at)
-    return f"{int(found[3])} {_MONTHS[int(found[2]) - 1]} {found[1]}" if found else at
+    return f"{int(found[3])} {MONTHS[int(found[2]) - 1]} {found[1]}" if found else at
 
 
 def plain(text: str) -> str:

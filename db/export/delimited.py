@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from db.dictionary import Column
-from db.export.package import Form
+from db.export.package import Form, described
 from db.export.rows import Batch, Cell, Table
 
 _RULE = (
@@ -53,8 +53,7 @@ def guarded(column: Column, cells: tuple[Cell, ...]) -> Iterable[Cell]:
 
 def field(column: Column) -> dict[str, Any]:
     """What is said of a column of such a file: its type, and what stands for NULL."""
-    types = {"text": "string", "json": "string", "flag": "integer", "moment": "datetime", "mixed": "any"}
-    return {"type": types.get(column.type, column.type), "missingValues": [""] if column.nullable else []}
+    return described(column, [""] if column.nullable else [])
 
 
 FORM = Form("csv", "csv", "text/csv", write, field, _RULE, checked=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from db.dictionary import Column
-from db.export.package import Form
+from db.export.package import Form, described
 from db.export.rows import Batch, Table
 
 
@@ -23,8 +23,7 @@ def write(path: Path, table: Table, batches: Iterable[Batch]) -> int:
 
 def field(column: Column) -> dict[str, Any]:
     """What is said of a column of such a file: its type; only null stands for NULL."""
-    types = {"text": "string", "json": "string", "flag": "integer", "moment": "datetime", "mixed": "any"}
-    return {"type": types.get(column.type, column.type), "missingValues": []}
+    return described(column)
 
 
 FORM = Form("JSONL", "jsonl", "application/jsonl", write, field)

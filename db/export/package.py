@@ -36,6 +36,16 @@ class Form:
     checked: bool = False
 
 
+_TYPES = {"text": "string", "json": "string", "flag": "integer", "moment": "datetime", "mixed": "any"}
+
+
+def described(column: Column, missing: Sequence[str] = (), **others: str) -> dict[str, Any]:
+    """What is said of a column: its type as the standard names it, with `others` where a format has another, and what stands for
+    NULL: nothing but null itself, or the texts of `missing`."""
+    types = _TYPES | others
+    return {"type": types.get(column.type, column.type), "missingValues": [*missing]}
+
+
 _ABOUT = (
     "The public views of a database of careerscape. Per cents are numbers as shown (34.4), times are UTC, missing is never 0."
 )

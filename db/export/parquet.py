@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from db.dictionary import Column
-from db.export.package import Form
+from db.export.package import Form, described
 from db.export.rows import Batch, Cell, Table
 from normalize.errors import StorageError, UsageError
 
@@ -75,8 +75,7 @@ def _array(table: Table, column: Column, cells: tuple[Cell, ...]) -> Any:
 
 def field(column: Column) -> dict[str, Any]:
     """What is said of a column of such a file: its type; only null stands for NULL."""
-    types = {"text": "string", "json": "string", "flag": "integer", "moment": "datetime", "mixed": "string"}
-    return {"type": types.get(column.type, column.type), "missingValues": []}
+    return described(column, mixed="string")
 
 
 FORM = Form("Parquet", "parquet", "application/vnd.apache.parquet", write, field, _RULE, text=False)

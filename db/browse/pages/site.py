@@ -46,10 +46,8 @@ def _pages(db: Database, occupations: list[Row], pairs: list[tuple[str, str]]) -
     """The name and text of each page."""
     shown = figures.start(db, _NO_TIME)
     there = set(pairs)
-    titles = {one["slug"]: one["title"] for one in occupations}
-    changes = tuple(row | {"title": titles.get(row["occupation"])} for row in shown.changes)
     begin = tuple(pair for pair in shown.pairs if tuple(sorted((pair["left"], pair["right"]))) in there)
-    yield "index.html", render.index(replace(shown, pairs=begin, changes=changes), occupations, Filed())
+    yield "index.html", render.index(replace(shown, pairs=begin), occupations, Filed())
     for one in occupations:
         yield occupation_file(one["slug"]), render.occupation(figures.occupation(db, one["slug"]), Filed(1))
     for left, right in pairs:

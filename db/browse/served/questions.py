@@ -36,6 +36,22 @@ def _number(name: str, default: str) -> str:
     return f"CASE WHEN trim(:{name}) = '' THEN {default} WHEN {plain} GLOB '*[^0-9.]*' THEN NULL ELSE CAST({plain} AS REAL) END"
 
 
+def _best_paid_in(place: str, code: str) -> str:
+    """The occupations that are paid best in a state or an industry, which the parameter names by its text or its code;
+    without one the best paid of each."""
+    return f"""
+WITH paid AS MATERIALIZED (
+  SELECT salary_best_{place} AS {place}, best_{place}_{code} AS {code}, title, slug, salary_annual_mean_usd,
+    row_number() OVER (PARTITION BY salary_best_{place} ORDER BY salary_annual_mean_usd DESC, slug) AS place
+  FROM occupation_latest
+  WHERE salary_best_{place} IS NOT NULL AND salary_annual_mean_usd IS NOT NULL
+)
+SELECT {place}, {code}, title, slug, salary_annual_mean_usd FROM paid
+WHERE lower(trim(:{place})) IN (lower({place}), lower({code})) OR (trim(:{place}) = '' AND place = 1)
+ORDER BY salary_annual_mean_usd DESC, slug
+LIMIT {_MOST}"""
+
+
 _DEGREE = "a code (bachelor, master, associate, high_school, doctorate, certificate, none ...); empty: bachelor"
 _WAGE = "dollars a year; empty: any"
 _TITLE = "words that stand in the title; empty: all"
@@ -148,33 +164,13 @@ SELECT * FROM (SELECT 'stalest' AS which, * FROM aged ORDER BY as_of, slug LIMIT
         "What a state pays best",
         "The occupations that are paid best in a state, by mean wage (that of the whole country).",
         {"state": "its name or two letters, such as Maryland or MD; empty: the best paid of each state"},
-        f"""
-WITH paid AS MATERIALIZED (
-  SELECT salary_best_state AS state, best_state_usps AS usps, title, slug, salary_annual_mean_usd,
-    row_number() OVER (PARTITION BY salary_best_state ORDER BY salary_annual_mean_usd DESC, slug) AS place
-  FROM occupation_latest
-  WHERE salary_best_state IS NOT NULL AND salary_annual_mean_usd IS NOT NULL
-)
-SELECT state, usps, title, slug, salary_annual_mean_usd FROM paid
-WHERE lower(trim(:state)) IN (lower(state), lower(usps)) OR (trim(:state) = '' AND place = 1)
-ORDER BY salary_annual_mean_usd DESC, slug
-LIMIT {_MOST}""",
+        _best_paid_in("state", "usps"),
     ),
     "what_an_industry_pays_best": Question(
         "What an industry pays best",
         "The occupations that are paid best in an industry, by mean wage (that of the whole country).",
         {"industry": "its name as pages have it, or a NAICS sector such as 54; empty: the best paid of each industry"},
-        f"""
-WITH paid AS MATERIALIZED (
-  SELECT salary_best_industry AS industry, best_industry_naics AS naics, title, slug, salary_annual_mean_usd,
-    row_number() OVER (PARTITION BY salary_best_industry ORDER BY salary_annual_mean_usd DESC, slug) AS place
-  FROM occupation_latest
-  WHERE salary_best_industry IS NOT NULL AND salary_annual_mean_usd IS NOT NULL
-)
-SELECT industry, naics, title, slug, salary_annual_mean_usd FROM paid
-WHERE lower(trim(:industry)) IN (lower(industry), lower(naics)) OR (trim(:industry) = '' AND place = 1)
-ORDER BY salary_annual_mean_usd DESC, slug
-LIMIT {_MOST}""",
+        _best_paid_in("industry", "naics"),
     ),
     "quickest_to_learn_for_a_wage": Question(
         "Quickest to learn for a wage",

@@ -219,7 +219,6 @@ async def _slug(app: Application, name: str) -> str:
     """The slug of a slug or title. Raises UnknownOccupation."""
     if app.finder.known(name):
         return name
-
     return await app.readers.ask(lambda db: queries.occupation(db, name))
 
 

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 
 from markupsafe import Markup
 
+from db.browse.calendar import MONTHS, day
 from db.browse.pages.charts.pen import element
 
-_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _DAY_STEPS = (1, 2, 7, 14)
 _MONTH_STEPS = (1, 2, 3, 6)
 _YEAR_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
@@ -22,11 +22,6 @@ def read(text: str) -> datetime:
         return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
     except OverflowError:
         raise ValueError(f"not a time that can be drawn: {text}") from None
-
-
-def day(moment: date) -> str:
-    """`3 Mar 2024`."""
-    return f"{moment.day} {_MONTHS[moment.month - 1]} {moment.year}"
 
 
 def stretch(begin: datetime, end: datetime) -> str:
@@ -71,7 +66,7 @@ class Span:
                 yield [(self.at(moment), day(moment)) for moment in self._days(step)]
         if days <= 31 * _MONTH_STEPS[-1] * (_MOST_TICKS + 1):
             for step in _MONTH_STEPS:
-                yield [(self.at(moment), f"{_MONTHS[moment.month - 1]} {moment.year}") for moment in self._months(step)]
+                yield [(self.at(moment), f"{MONTHS[moment.month - 1]} {moment.year}") for moment in self._months(step)]
         for step in _YEAR_STEPS:
             yield [(self.at(moment), f"{moment.year}") for moment in self._months(12 * step)]
 

@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from markupsafe import Markup
 
+from db.browse.calendar import day
 from db.browse.pages.charts import dates, pen, scales
 from db.browse.pages.charts.pen import NARROW, element, joined, number, percent
 from db.browse.pages.charts.scales import Scale
@@ -162,7 +163,7 @@ def _entry(one: Series, steps: Sequence[_Step]) -> Markup:
         element("svg", _sign(tone, 4.5), x=11, y=7, overflow="visible"),
         width=22, height=14, aria_hidden="true", class_="chart-swatch",
     )  # fmt: skip
-    last = f"{steps[-1].words}, {dates.day(steps[-1].end)}" if steps else "no figures"
+    last = f"{steps[-1].words}, {day(steps[-1].end)}" if steps else "no figures"
     words = element("span", element("bdi", pen.short(one.name, 120)), " ", element("span", last, class_="chart-quiet"))
     return element("li", sign, words)
 
