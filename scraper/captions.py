@@ -10,7 +10,8 @@ from scraper.sentences import marked, mentions
 from scraper.sites import LEFT_MARK, RIGHT_MARK, Skills
 
 Kind = Literal["own", "job", "section", "other", "plain"]
-_LONGEST = 160
+LONGEST = 160
+"""The most characters of a caption."""
 _NOWHERE = Place(-1)
 _LINE, _JOB_LINE, _PLAIN_LINE = 7, 8, 9  # below all levels of headings
 
@@ -53,18 +54,18 @@ class Outline:
     def __init__(self, skills: Skills, titles: Mapping[Side, str]) -> None:
         self._skills = skills
         self._mentions = mentions(titles)
-        self._telling = (skills.cue, *(mention.stem for mention in self._mentions))
+        self.telling = (skills.cue, *(mention.stem for mention in self._mentions))
         self._open: list[Caption] = []
         self._last: Caption | None = None
         self._used = False
 
     def heading(self, text: str, level: int) -> None:
         """A heading ends the captions of its level and below."""
-        self._push(self._caption(text, level) if len(text) <= _LONGEST else Caption("plain", text[:_LONGEST], level))
+        self._push(self._caption(text, level) if len(text) <= LONGEST else Caption("plain", text[:LONGEST], level))
 
     def line(self, text: str, block: int, start: int) -> None:
         """A line of text; prose is no caption, unless it tells whose skills follow."""
-        if len(text) > _LONGEST:
+        if len(text) > LONGEST:
             self._last = None
             return
         caption = self._caption(text, _LINE)
@@ -79,13 +80,17 @@ class Outline:
             caption.level = _LINE if self._used else _PLAIN_LINE
         self._push(caption)
 
+    def is_silent(self) -> bool:
+        """Whether no caption that holds tells of a job or of skills: a list that follows is nobody's."""
+        return all(caption.kind == "plain" for caption in self._open)
+
     def passed(self) -> None:
         """A list or table was passed: what follows may be about something else."""
         self._last, self._used = None, True
 
     def is_no_item(self, text: str) -> bool:
         """Whether an item of a list is a link to the rest of it."""
-        return len(text) <= _LONGEST and bool(self._skills.more_pattern.fullmatch(marked(fold(text), self._mentions)))
+        return len(text) <= LONGEST and bool(self._skills.more_pattern.fullmatch(marked(fold(text), self._mentions)))
 
     def owner(self, lines: bool) -> Owner:
         """Whose a list is that stands here; `lines` tells that it is one of bare lines, of which the caption above may be
@@ -123,7 +128,7 @@ class Outline:
         return Caption(kind, said, level, side if kind in ("own", "job") else None)
 
     def _tells_nothing(self, low: str) -> bool:
-        return not any(map(low.__contains__, self._telling))
+        return not any(map(low.__contains__, self.telling))
 
     def _push(self, caption: Caption) -> None:
         last = self._last

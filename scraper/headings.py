@@ -79,25 +79,10 @@ class Reader:
         return self._narrowing[text]
 
     def _narrows(self, text: str) -> bool:
-        pattern = self.site.layout.narrowing_pattern
-        if not (pattern.search(fold(text)) or _PLACE.search(text) or _CAPITAL.match(text) or _PARTS.search(text)):
+        if not self.site.remembering(_is_of_a_part)(" ".join(self.pair.mentioned(text).rest)):
             return False
-        rest = " ".join(self.pair.mentioned(text).rest)
-        return bool(pattern.search(fold(rest))) or self._names_a_place(rest) or self._is_city(rest) or self._limits_a_part(rest)
-
-    def _is_city(self, text: str) -> bool:
-        """Whether a text is the name of a city and nothing else, if nothing else is known of it."""
-        name = text.partition(",")[0].strip(_EDGES)
-        folded = fold(name)
-        if not _CAPITAL.match(name) or folded.count(" ") > 2 or self.site.where(text) or not self._section(folded)[1]:
-            return False
-        return any(city.name == name and city.population > _LARGE for city in cities(name))
-
-    def _limits_a_part(self, text: str) -> bool:
-        """Whether a part of a text, in brackets or behind a comma, is the name of a group or a city: `Salary (women)`."""
-        parts = [part.strip(_EDGES) for part in _PARTS.split(text)]
-        pattern = self.site.layout.narrowing_pattern
-        return len(parts) > 1 and any(part and (pattern.match(fold(part)) or self._is_city(part)) for part in parts)
+        named = _PLACE.search(text) or _CAPITAL.match(text) or _PARTS.search(text)
+        return bool(named or self.site.layout.narrowing_pattern.search(fold(text)))
 
     def limits(self, dimension: str, text: str) -> bool:
         """Whether a text below or beside a dimension, such as `Year` or `State`, says that figures are of a part of the people
@@ -105,14 +90,6 @@ class Reader:
         if fold(dimension) in self.site.layout.dimension_set:
             return "%" not in text and fold(text) not in self.site.layout.whole_set
         return fold(dimension) not in self.site.layout.ignored_column_set and self.narrows(text)
-
-    def _names_a_place(self, text: str) -> bool:
-        """Whether `in` stands before a name, in a text of which not every word is written as one."""
-        for match in _PLACE.finditer(text):
-            word = fold(match[1])
-            if word not in _NATION and word not in self.site.layout.neutral_set and not self.site.section_of(word):
-                return True
-        return False
 
     def _read(self, text: str) -> Words:
         if len(text) > _LONGEST:
@@ -122,7 +99,7 @@ class Reader:
         if self.narrows(text):
             return Words("narrow", text)
         mentioned = self.pair.mentioned(text)
-        section, rest = self._section(fold(" ".join(mentioned.rest)))
+        section, rest = self.site.remembering(_section)(fold(" ".join(mentioned.rest)))
         sides = list(mentioned.titles)
         if rest or not mentioned.bound:
             return Words("unknown", text)
@@ -130,15 +107,47 @@ class Reader:
             return Words("title", text, sides[0], mentioned.titles[sides[0]], section)
         return Words("titles" if sides else "section" if section else "neutral", text, section=section)
 
-    def _section(self, folded: str) -> tuple[str, list[str]]:
-        """The section that words name, and those of them that nothing knows."""
-        whole = self.site.section_of(folded)
-        if whole:
-            return whole, []
-        words = [word for word in (part.strip(_EDGES) for part in folded.split()) if _SPOKEN.search(word)]
-        sections = dict.fromkeys(filter(None, map(self.site.section_of, words)))
-        rest = [word for word in words if word not in self.site.layout.neutral_set and not self.site.section_of(word)]
-        return (next(iter(sections)) if len(sections) == 1 else ""), rest
+
+def _is_of_a_part(site: Site, rest: str) -> bool:
+    """Whether the words of a heading beside the titles say that figures are of a part of the people alone."""
+    found = site.layout.narrowing_pattern.search(fold(rest))
+    return bool(found) or _names_a_place(site, rest) or _is_city(site, rest) or _limits_a_part(site, rest)
+
+
+def _is_city(site: Site, text: str) -> bool:
+    """Whether a text is the name of a city and nothing else, if nothing else is known of it."""
+    name = text.partition(",")[0].strip(_EDGES)
+    folded = fold(name)
+    if not _CAPITAL.match(name) or folded.count(" ") > 2 or site.where(text) or not _section(site, folded)[1]:
+        return False
+    return any(city.name == name and city.population > _LARGE for city in cities(name))
+
+
+def _limits_a_part(site: Site, text: str) -> bool:
+    """Whether a part of a text, in brackets or behind a comma, is the name of a group or a city: `Salary (women)`."""
+    parts = [part.strip(_EDGES) for part in _PARTS.split(text)]
+    pattern = site.layout.narrowing_pattern
+    return len(parts) > 1 and any(part and (pattern.match(fold(part)) or _is_city(site, part)) for part in parts)
+
+
+def _names_a_place(site: Site, text: str) -> bool:
+    """Whether `in` stands before a name, in a text of which not every word is written as one."""
+    for match in _PLACE.finditer(text):
+        word = fold(match[1])
+        if word not in _NATION and word not in site.layout.neutral_set and not site.section_of(word):
+            return True
+    return False
+
+
+def _section(site: Site, folded: str) -> tuple[str, list[str]]:
+    """The section that words name, and those of them that nothing knows."""
+    whole = site.section_of(folded)
+    if whole:
+        return whole, []
+    words = [word for word in (part.strip(_EDGES) for part in folded.split()) if _SPOKEN.search(word)]
+    sections = dict.fromkeys(filter(None, map(site.section_of, words)))
+    rest = [word for word in words if word not in site.layout.neutral_set and not site.section_of(word)]
+    return (next(iter(sections)) if len(sections) == 1 else ""), rest
 
 
 class Outline:

@@ -11,6 +11,7 @@ from scraper.comparison import Compared
 from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
 from scraper.headings import Outline, Reader
 from scraper.sentences import Prose
+from scraper.texts import Texts
 from scraper.titles import Pair
 
 _MOST_OF_A_KIND = 50
@@ -33,7 +34,8 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
     site, (left, right) = known
     reader = Reader(Pair(left, right, site), site)
     outline = Outline(document, reader)
-    found = _tables(document, reader, outline)
+    texts = Texts(document)
+    found = _tables(document, texts, reader, outline)
     ours = [table for table in found.values() if table.claims]
     headed = sorted((table for table in found.values() if table.sections), key=lambda table: len(table.titles) < len(SIDES))
     titles = {side: title for table in reversed(headed) for side, title in table.titles.items()}
@@ -43,11 +45,11 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
         _reject(document, left, right, [*notes, *alone])
     prose = Prose(site, titles)
     claims = copies.sure([claim for table in ours for claim in table.claims])
-    loose = labels.loose(document, reader, claims)
+    loose = labels.loose(texts, reader, claims)
     notes += labels.unread(document, reader, claims, loose)
-    lists = skills.read(document, site, titles)
+    lists = skills.read(document, texts, site, titles)
     claims += lists.claims
-    for text, place, cut in _runs(document, found, prose, lists.taken):
+    for text, place, cut in _runs(document, texts, found, prose, lists.taken):
         claims += _limited([*prose.claims(text, place, cut)], outline, notes)
     if document.cut or any(claim.doubt == "cut_off" for claim in claims):
         notes.append(Note("cut_off", ""))
@@ -103,13 +105,14 @@ def _reject(document: Document, left: str, right: str, notes: list[Note]) -> Non
     raise Rejected("no_comparison", f"{left} and {right}{cut}")
 
 
-def _tables(document: Document, reader: Reader, outline: Outline) -> dict[int, Compared]:
+def _tables(document: Document, texts: Texts, reader: Reader, outline: Outline) -> dict[int, Compared]:
     """What each table gives, and each list or paragraph of labels with values, by block."""
     found: dict[int, Compared] = {}
     drawn: list[int] = []
     stated: list[int] = []
     last = _last(document)
-    for number, block in enumerate(document.blocks):
+    for number in sorted([*texts.tables, *texts.of_lines(":")]):
+        block = document.blocks[number]
         if isinstance(block, Table):
             found[number] = tables.read(block, number, outline, reader)
             drawn += [number] if block.made_of in DRAWN else []
@@ -148,7 +151,7 @@ def _limited(claims: list[Claim], outline: Outline, notes: list[Note]) -> list[C
 
 
 def _runs(
-    document: Document, found: dict[int, Compared], prose: Prose, taken: dict[int, tuple[int, int]]
+    document: Document, texts: Texts, found: dict[int, Compared], prose: Prose, taken: dict[int, tuple[int, int]]
 ) -> Iterator[tuple[str, Place, bool]]:
     """Every run of prose that may speak, with its place: paragraphs, list items, and the cells of tables that only lay out a
     page; but not what a list has taken.
@@ -156,7 +159,8 @@ def _runs(
     The flag tells that the run may go on behind its last character: it is the last of the page, or open when the page ends.
     """
     last = len(document.blocks) - 1
-    for number, block in enumerate(document.blocks):
+    for number in sorted({*texts.tables, *taken, *texts.saying(prose.words)}):
+        block = document.blocks[number]
         if number in taken:
             if isinstance(block, Paragraph):
                 start, end = taken[number]

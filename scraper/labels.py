@@ -1,13 +1,14 @@
 """Row labels that stand loose on a page: outside of every table, beside a figure."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence, Set
+from collections.abc import Iterator, Mapping, Sequence
 
 from normalize.claims import Claim, Note, Place, Side
 from normalize.folding import fold, shown
 from scraper.document import DRAWN, Block, Document, Items, Table
 from scraper.headings import Reader, is_line
 from scraper.sites import Site
+from scraper.texts import Texts
 
 _LONGEST, _LONGEST_RUN, _NARROW = 100, 2_000, 3
 _FIGURE = re.compile(r"[0-9]")
@@ -15,30 +16,19 @@ Loose = tuple[int, str, str]
 """A block, the label in it, and the line of it."""
 
 
-def loose(document: Document, reader: Reader, claims: Sequence[Claim]) -> list[Loose]:
+def loose(texts: Texts, reader: Reader, claims: Sequence[Claim]) -> list[Loose]:
     """The lines outside of what was read that are a row label, or begin with one and go on with a figure or a colon."""
     read: dict[tuple[int, int], list[int]] = {}
     for claim in claims:
         read.setdefault((claim.place.block, claim.place.row), []).append(claim.place.start)
     found: list[Loose] = []
-    for place, text in _candidates(document, reader.site.label_heads):
+    for block, row, text in texts.beginning(reader.site.label_heads):
         for start, line in _lines(text):
             label = reader.site.label_pattern.match(fold(line)) if len(line) <= _LONGEST else None
-            at = Place(place.block, place.row, 0, start)
+            at = Place(block, row, 0, start)
             if label and _is_loose(line, label.end()) and not _is_read(at, len(line), read):
-                found.append((place.block, label[0], line))
+                found.append((block, label[0], line))
     return found
-
-
-def _candidates(document: Document, heads: Set[str]) -> Iterator[tuple[Place, str]]:
-    """The texts that may begin with a label, or have a line that does; quick, for most do not."""
-    for number, block in enumerate(document.blocks):
-        if isinstance(block, Items):
-            for row, text in enumerate(block.items):
-                if text[:3] in heads or "\n" in text or not text.isascii():
-                    yield Place(number, row), text
-        elif not isinstance(block, Table) and (text := block.text) and (text[:3] in heads or "\n" in text or not text.isascii()):
-            yield Place(number), text
 
 
 def _lines(text: str) -> Iterator[tuple[int, str]]:

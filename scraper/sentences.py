@@ -92,14 +92,15 @@ def marked(folded: str, names: Iterable[Mention]) -> str:
 
 
 class Prose:
-    """The sentences of a page about two jobs; `parts` collects the kinds of sentence that were found."""
+    """The sentences of a page about two jobs; `parts` collects the kinds of sentence that were found, `words` are those of which
+    each run that speaks has one."""
 
     def __init__(self, site: Site, titles: Mapping[Side, str]) -> None:
         self.site = site
         self.titles = titles
         self.parts: list[str] = []
         self.notes: list[Note] = []
-        self._words = site.sentence_words
+        self.words = site.sentence_words
         self._heard: set[tuple[str, Side]] = set()
         self._passed_over: dict[str, str] = {}
         self._mentions = mentions(titles)
@@ -153,7 +154,7 @@ class Prose:
         return not text.isascii() or self._has_words(text.lower())
 
     def _has_words(self, folded: str) -> bool:
-        return any(map(folded.__contains__, self._words))
+        return any(map(folded.__contains__, self.words))
 
     def leftovers(self) -> Iterator[Note]:
         """Once the whole page was seen: kinds of sentence that stand on it, but gave nothing for one of the jobs."""

@@ -9,9 +9,10 @@ from normalize.claims import Claim, Doubt, Note, Place, Side
 from normalize.errors import Refusal
 from normalize.folding import is_blank, plain
 from normalize.grammars.skills import says_per_cent, skill_and_percent
-from scraper.captions import Outline
-from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
+from scraper.captions import LONGEST, Outline
+from scraper.document import DRAWN, Block, Document, Heading, Items, Paragraph, Table
 from scraper.sites import Site
+from scraper.texts import Texts
 
 _SLOT = re.compile(r"[-*+•–—−]|[0-9]{1,3}[.)]")  # the mark of an item that shows nothing
 _LONGEST_SLOT, _LONGEST_LINE, _LONGEST_NAME = 4, 160, 80
@@ -57,6 +58,9 @@ class Listing:
         self.spans[block] = (self.spans.get(block, (start, 0))[0], end)
 
 
+Event = Heading | tuple[str, int, int] | Listing | None
+
+
 @dataclass(slots=True)
 class Found:
     """What the skills lists of a page give; `taken` are the spans of text in each block that are no prose."""
@@ -66,32 +70,42 @@ class Found:
     taken: dict[int, Span] = field(default_factory=dict)
 
 
-def read(document: Document, site: Site, titles: Mapping[Side, str]) -> Found:
+def read(document: Document, texts: Texts, site: Site, titles: Mapping[Side, str]) -> Found:
     """The skills lists of a page; one with per cents below captions about skills that do not say whose becomes a note."""
     found = Found()
-    if not site.skills or not _speaks_of(document, site.skills.cue):
+    if not site.skills:
         return found
     outline = Outline(site.skills, titles)
-    for event in _events(document):
+    starts = texts.captions(outline.telling, LONGEST)
+    if not any(_speaks_of(document.blocks[start], site.skills.cue) for start in starts):
+        return found
+    passed = -1
+    for start in starts:
+        if start > passed:
+            passed = _follow(document, start, outline, titles, found)
+    return found
+
+
+def _follow(document: Document, start: int, outline: Outline, titles: Mapping[Side, str], found: Found) -> int:
+    """Take the lists from a block on that may tell of skills, to the heading at which nothing is told any more; the answer is its
+    block, or the last. Between such stretches no list belongs to anybody."""
+    for number, event in _events(document, start):
         if isinstance(event, Heading):
             outline.heading(event.text, event.level)
+            if outline.is_silent():
+                return number
         elif isinstance(event, tuple):
             outline.line(*event)
         else:
             if event:
                 _take(event, outline, document, titles, found)
             outline.passed()
-    return found
+    return len(document.blocks)
 
 
-def _speaks_of(document: Document, cue: str) -> bool:
-    """Whether the page may have a caption of skills: quick, for on most pages only long prose has the word."""
-    for block in document.blocks:
-        if isinstance(block, (Heading, Paragraph)):
-            text = block.text
-            if (len(text) <= _LONGEST_LINE or "\n" in text) and (not text.isascii() or cue in text.lower()):
-                return True
-    return False
+def _speaks_of(block: Block, cue: str) -> bool:
+    """Whether a block may be a caption of skills; on most pages only long prose has the word."""
+    return isinstance(block, (Heading, Paragraph)) and (not block.text.isascii() or cue in block.text.lower())
 
 
 def _take(listing: Listing, outline: Outline, document: Document, titles: Mapping[Side, str], found: Found) -> None:
@@ -143,46 +157,48 @@ def _is_share(text: str) -> bool:
         return False
 
 
-def _events(document: Document) -> Iterator[Heading | tuple[str, int, int] | Listing | None]:
-    """Headings, lines of words and lists in page order; None for a table.
+def _events(document: Document, start: int) -> Iterator[tuple[int, Event]]:
+    """Headings, lines of words and lists in page order from a block on, with their blocks; None for a table.
 
     Blocks of one item each that follow each other are one list, and so are those between which an item shows nothing.
     """
     listing = Listing()
-    for number, block in enumerate(document.blocks):
+    blocks, number = document.blocks, start
+    for number in range(start, len(blocks)):
+        block = blocks[number]
         if isinstance(block, Items):
             if listing.filled and (listing.lines or not (listing.gap or (listing.loose and len(block.items) == 1))):
-                yield from _closed(listing)
+                yield from _closed(listing, number)
                 listing = Listing()
             listing.add_block(number, block.items)
         elif isinstance(block, Paragraph):
-            for text, start in _pieces(block.text):
+            for text, offset in _pieces(block.text):
                 if _is_slot(text):
-                    listing.add_mark(number, start, start + len(text))
+                    listing.add_mark(number, offset, offset + len(text))
                 elif _like_a_share(text):
                     if not listing.lines:
-                        yield from _closed(listing)
+                        yield from _closed(listing, number)
                         listing = Listing(lines=True)
-                    listing.add_line(text, number, start)
+                    listing.add_line(text, number, offset)
                 else:
                     if listing.items:
-                        yield from _closed(listing)
+                        yield from _closed(listing, number)
                         listing = Listing()
-                    yield text, number, start
+                    yield number, (text, number, offset)
         elif not (isinstance(block, Table) and block.made_of in DRAWN):
             if listing.items:
-                yield from _closed(listing)
+                yield from _closed(listing, number)
                 listing = Listing()
-            yield block if isinstance(block, Heading) else None
-    yield from _closed(listing)
+            yield number, block if isinstance(block, Heading) else None
+    yield from _closed(listing, number)
 
 
-def _closed(listing: Listing) -> Iterator[Listing]:
+def _closed(listing: Listing, number: int) -> Iterator[tuple[int, Event]]:
     """A list without marks of items that nothing shows to belong to it."""
     while listing.lines and not listing.items[-1][0]:
         listing.items.pop()
     if listing.filled:
-        yield listing
+        yield number, listing
 
 
 def _pieces(text: str) -> Iterator[tuple[str, int]]:

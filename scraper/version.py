@@ -11,7 +11,7 @@ from normalize import vocabulary
 _READING = (
     "captions.py", "cards.py", "cells.py", "comparison.py", "copies.py", "document.py", "grids.py", "headings.py",
     "interpreter.py", "labels.py", "limits.py", "parsing.py", "readers", "rows.py", "sections.py", "sentences.py", "sites",
-    "skills.py", "tables.py", "titles.py", "walls.py", "walls.toml",
+    "skills.py", "tables.py", "texts.py", "titles.py", "walls.py", "walls.toml",
 )  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 import re
 import tomllib
-from collections.abc import Mapping
-from functools import cache, cached_property
+from collections.abc import Callable, Mapping
+from functools import cache, cached_property, lru_cache, partial
 from importlib.resources import files
-from typing import Annotated
+from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
@@ -17,7 +17,7 @@ from normalize.terms import TERMS
 LEFT_MARK, RIGHT_MARK = "\ue000", "\ue001"
 """Characters that stand in the place of a job's title while the forms of a sentence are tried."""
 
-_LONGEST_LABEL = 120
+_LONGEST_LABEL, _REMEMBERED = 120, 8192
 _MADE_UP = ("first-job", "2nd-job-vs-3rd")
 _JOB = f"{LEFT_MARK}+|{RIGHT_MARK}+"
 _SLOTS = {
@@ -32,6 +32,7 @@ _SLOTS = {
     **{f"{{money{n}}}": rf"(?P<value{n}>(?>\$[0-9]++(?:[.,][0-9]++)*+)[km]?)" for n in (1, 2)},
     **{f"{{list{n}}}": rf"(?P<value{n}>.{{1,400}}?)" for n in (1, 2)},
 }
+T = TypeVar("T")
 Section = Annotated[str, StringConstraints(pattern="^(overview|salary|education|demographics|skills)$")]
 
 
@@ -186,12 +187,21 @@ class Site(_Strict):
 
     def where(self, label: str) -> Mapping[str, str]:
         """The sections in which a row label may stand, with its term there; empty for what is no label."""
-        if len(label) > _LONGEST_LABEL:
-            return {}
-        found = self._sections_of.get(fold(label))
-        if not found and (bare := without_mark(without_icons(label))) != label:
-            found = self._sections_of.get(fold(bare))
-        return found or {}
+        return {} if len(label) > _LONGEST_LABEL else self._where(label)
+
+    @cached_property
+    def _where(self) -> Callable[[str], Mapping[str, str]]:
+        return self.remembering(_sections)
+
+    def remembering(self, function: "Callable[[Site, str], T]") -> Callable[[str], T]:
+        """A pure function of the site and a text that remembers what it was asked lately: sites repeat their words."""
+        if function not in self._remembered:
+            self._remembered[function] = lru_cache(_REMEMBERED)(partial(function, self))
+        return self._remembered[function]
+
+    @cached_property
+    def _remembered(self) -> dict[Any, Callable[[str], Any]]:
+        return {}
 
     def is_hint(self, heading: str) -> bool:
         """Whether a heading inside of a table tells a section."""
@@ -208,7 +218,7 @@ class Site(_Strict):
     @cached_property
     def label_pattern(self) -> re.Pattern[str]:
         """What begins with a row label, for text in small letters."""
-        labels = sorted(self._sections_of, key=len, reverse=True)
+        labels = sorted(self.sections_of, key=len, reverse=True)
         return re.compile(rf"\s*(?:{'|'.join(map(re.escape, labels))})(?!\w)")
 
     @cached_property
@@ -219,15 +229,16 @@ class Site(_Strict):
     @cached_property
     def label_heads(self) -> frozenset[str]:
         """The first three letters of all row labels, small, capital, or with a capital."""
-        return frozenset(head for label in self._sections_of for head in (label[:3], label[:3].upper(), label[:3].capitalize()))
+        return frozenset(head for label in self.sections_of for head in (label[:3], label[:3].upper(), label[:3].capitalize()))
 
     @cached_property
     def label_inside(self) -> re.Pattern[str]:
         """A row label anywhere in a text in small letters."""
-        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, self._sections_of))})(?!\w)")
+        return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, self.sections_of))})(?!\w)")
 
     @cached_property
-    def _sections_of(self) -> dict[str, dict[str, str]]:
+    def sections_of(self) -> dict[str, dict[str, str]]:
+        """The sections in which each row label, folded, may stand, with its term there."""
         found: dict[str, dict[str, str]] = {}
         for section, labels in self.labels.items():
             for label, term in labels.items():
@@ -258,6 +269,14 @@ class Site(_Strict):
     def path(self, left: str, right: str) -> str:
         """The path of the page that compares two slugs; `pair` gives them back, unless no such page can be."""
         return right.join(left.join(self.page.split("{left}")).split("{right}"))
+
+
+def _sections(site: Site, label: str) -> Mapping[str, str]:
+    """The sections in which a row label may stand, with its term there."""
+    found = site.sections_of.get(fold(label))
+    if not found and (bare := without_mark(without_icons(label))) != label:
+        found = site.sections_of.get(fold(bare))
+    return found or {}
 
 
 def _slotted(form: str) -> str:
