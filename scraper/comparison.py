@@ -16,6 +16,7 @@ from scraper.rows import Below, Row, bare, header_of, is_filled, jobs_of
 from scraper.sections import stand, vote
 
 _FIGURE = re.compile(r"[0-9]")
+_DASHES = ("-", "–", "—")
 _AMOUNT = re.compile(r"[$%0-9]")
 SIGNED = re.compile(r"[-+] ?[0-9]")
 Cells = tuple[str, ...]
@@ -294,8 +295,10 @@ class _Comparison:
         """The value in a cell that repeats its row's label or its column's title; a cell that names others is in doubt."""
         cell = row.cells[column]
         if "\n" not in cell and ":" not in cell and not row.known[column]:
-            mentioned = self.pair.mentioned(cell) if cell and not _FIGURE.search(cell) else None
-            return "", "ragged_row" if mentioned and mentioned.titles and mentioned.rest and cell.rstrip()[-1:] in "-–—" else ""
+            if cell.rstrip()[-1:] not in _DASHES or _FIGURE.search(cell):
+                return "", ""
+            mentioned = self.pair.mentioned(cell)
+            return "", "ragged_row" if mentioned.titles and mentioned.rest else ""
         head, _, rest = cell.partition("\n")
         repeated = self.pair.side(head) == side or not set(known.values()).isdisjoint(self.site.where(head).values())
         if repeated and rest.isdigit():
@@ -308,6 +311,8 @@ class _Comparison:
 
     def _doubt(self, term: str, row: Row, column: int) -> Doubt:
         """What makes the text of a cell less than what the page shows there; its code is the finding's too."""
+        if not self.unseen and not self.pictures:
+            return ""
         place = (row.number, column)
         if place in self.unseen:
             return "not_text"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 from normalize.claims import SIDES, Claim, Claims, Job, Note, Place
 from normalize.errors import Rejected
-from scraper import copies, labels, limits, sites, skills, tables, walls
+from scraper import captions, copies, labels, limits, sites, skills, tables, walls
 from scraper.comparison import Compared
 from scraper.document import DRAWN, Document, Heading, Items, Paragraph, Table
 from scraper.headings import Outline, Reader
@@ -34,7 +34,7 @@ def look(document: Document, url: str) -> tuple[Claims, bool]:
     site, (left, right) = known
     reader = Reader(Pair(left, right, site), site)
     outline = Outline(document, reader)
-    texts = Texts(document)
+    texts = Texts(document, captions.LONGEST)
     found = _tables(document, texts, reader, outline)
     ours = [table for table in found.values() if table.claims]
     headed = sorted((table for table in found.values() if table.sections), key=lambda table: len(table.titles) < len(SIDES))
@@ -111,7 +111,7 @@ def _tables(document: Document, texts: Texts, reader: Reader, outline: Outline) 
     drawn: list[int] = []
     stated: list[int] = []
     last = _last(document)
-    for number in sorted([*texts.tables, *texts.of_lines(":")]):
+    for number in sorted({*texts.tables, *texts.of_lines, *texts.saying(":")}):
         block = document.blocks[number]
         if isinstance(block, Table):
             found[number] = tables.read(block, number, outline, reader)

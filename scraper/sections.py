@@ -14,7 +14,7 @@ def vote(known: Iterable[Mapping[str, str]], hint: str, site: Site) -> str:
     tied = [section for section in site.labels if votes[section] == best]
     said = fold(hint)
     words = set(said.replace(":", " ").replace(",", " ").split())
-    hinted = [s for s in tied if words & set(site.hints.get(s, ())) or said in site.hints.get(s, ())]
+    hinted = [s for s in tied if not words.isdisjoint(site.hints.get(s, ())) or said in site.hints.get(s, ())]
     return (hinted or tied or ["overview"])[0]
 
 

@@ -9,7 +9,7 @@ from normalize.claims import Claim, Doubt, Note, Place, Side
 from normalize.errors import Refusal
 from normalize.folding import is_blank, plain
 from normalize.grammars.skills import says_per_cent, skill_and_percent
-from scraper.captions import LONGEST, Outline
+from scraper.captions import Outline
 from scraper.document import DRAWN, Block, Document, Heading, Items, Paragraph, Table
 from scraper.sites import Site
 from scraper.texts import Texts
@@ -76,7 +76,7 @@ def read(document: Document, texts: Texts, site: Site, titles: Mapping[Side, str
     if not site.skills:
         return found
     outline = Outline(site.skills, titles)
-    starts = texts.captions(outline.telling, LONGEST)
+    starts = sorted({*texts.captions.having(outline.telling), *texts.captions.uneven()})
     if not any(_speaks_of(document.blocks[start], site.skills.cue) for start in starts):
         return found
     passed = -1

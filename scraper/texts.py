@@ -1,7 +1,7 @@
 """The texts of a page outside of its tables, to be asked all at once which of them hold certain words."""
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import accumulate
 
 from scraper.document import Document, Items, Table
@@ -15,57 +15,35 @@ class Texts:
 
     Most pages hold many texts and few that say something of the jobs: one search in all of them, joined, takes a tenth of the
     time of one search in each. What is not ASCII is looked at in any case, as small letters and signs have several forms there.
+    `captions` are the headings and paragraphs that are short or have lines, `tables` the numbers of the tables.
     """
 
-    def __init__(self, document: Document) -> None:
+    def __init__(self, document: Document, longest_caption: int) -> None:
         self._blocks = document.blocks
         self.tables: list[int] = []
-        self._numbers: list[int] = []
-        self._foreign: list[int] = []
-        self._lists: set[int] = set()
-        texts: list[str] = []
+        self._all, self.captions = _Joined(), _Joined()
         for number, block in enumerate(document.blocks):
             if isinstance(block, Table):
                 self.tables.append(number)
-                continue
-            if isinstance(block, Items):
-                text = _SEAM.join(block.items)
-                self._lists.add(number)
+            elif isinstance(block, Items):
+                self._all.add(number, _SEAM.join(block.items))
             else:
                 text = block.text
-            if text.isascii():
-                texts.append(text)
-                self._numbers.append(number)
-            else:
-                self._foreign.append(number)
-        self._starts = [*accumulate((len(text) + 1 for text in texts), initial=0)]
-        self._texts = texts
-        self._whole = _SEAM.join(texts)
-        self._low = self._whole.lower().replace("`", "'")
+                self._all.add(number, text)
+                if len(text) <= longest_caption or "\n" in text:
+                    self.captions.add(number, text)
+        self._all.join()
+        self.captions.join()
+        self.of_lines = self._all.having(("\n",))
+        """The blocks that may hold more than one line, in page order."""
 
     def saying(self, words: Iterable[str]) -> list[int]:
         """The blocks that may hold one of some words, which are in small letters, in page order."""
-        return sorted({*self._foreign, *(n for word in words for n in self._holding(word, self._low))})
-
-    def of_lines(self, signs: Iterable[str] = ()) -> list[int]:
-        """The blocks that may hold one of some signs, or more than one line."""
-        return sorted({*self._foreign, *(n for sign in ("\n", *signs) for n in self._holding(sign, self._whole))})
-
-    def captions(self, words: Iterable[str], longest: int) -> list[int]:
-        """The headings and paragraphs that may hold one of some words in a line that is not longer, in page order; words that
-        stand apart by more than a blank are looked at in any case."""
-        held = {n for word in words for n in self._holding(word, self._low)}
-        pairs = zip(self._numbers, self._texts, strict=True)
-        short = [(n, text) for n, text in pairs if n not in self._lists and _is_short(text, longest)]
-        uneven = (n for n, text in short if not text.isprintable() or "  " in text)
-        foreign = (
-            n for n in self._foreign if not isinstance(block := self._blocks[n], Items | Table) and _is_short(block.text, longest)
-        )
-        return sorted({*foreign, *uneven, *(n for n, _ in short if n in held)})
+        return self._all.having(words)
 
     def beginning(self, heads: Set[str]) -> Iterator[tuple[int, int, str]]:
         """The texts that begin with three letters of some, hold more than one line, or are not ASCII: block, row and text."""
-        lines = {*self.of_lines()}
+        lines = {*self.of_lines}
         for number, block in enumerate(self._blocks):
             if isinstance(block, Items):
                 if number in lines:
@@ -76,16 +54,46 @@ class Texts:
             elif not isinstance(block, Table) and (number in lines or block.text[:3] in heads):
                 yield number, 0, block.text
 
-    def _holding(self, words: str, whole: str) -> Iterator[int]:
+
+class _Joined:
+    """Texts as one, in small letters, with the block of each."""
+
+    def __init__(self) -> None:
+        self._numbers: list[int] = []
+        self._texts: list[str] = []
+        self._foreign: list[int] = []
+        self._starts: Sequence[int] = ()
+        self._whole = ""
+
+    def add(self, number: int, text: str) -> None:
+        """Take the text of a block."""
+        if text.isascii():
+            self._numbers.append(number)
+            self._texts.append(text)
+        else:
+            self._foreign.append(number)
+
+    def join(self) -> None:
+        """Hear that all are there."""
+        self._starts = [*accumulate(map(len, self._texts), lambda at, size: at + size + 1, initial=0)]
+        self._whole = _SEAM.join(self._texts).lower().replace("`", "'")
+
+    def having(self, words: Iterable[str]) -> list[int]:
+        """The blocks that may hold one of some words, in page order."""
+        return sorted({*self._foreign, *(number for word in words for number in self._holding(word))})
+
+    def uneven(self) -> list[int]:
+        """The blocks that hold more than printable characters with single blanks between them, and those that are not ASCII."""
+        if self._whole.isprintable() and "  " not in self._whole:
+            return self._foreign
+        pairs = zip(self._numbers, self._texts, strict=True)
+        return [*self._foreign, *(number for number, text in pairs if not text.isprintable() or "  " in text)]
+
+    def _holding(self, words: str) -> Iterator[int]:
         """The blocks in which words are found, each once."""
-        starts, numbers = self._starts, self._numbers
+        whole, starts = self._whole, self._starts
         at = whole.find(words)
         while at >= 0:
             place = bisect_right(starts, at)
-            yield numbers[place - 1]
+            yield self._numbers[place - 1]
             at = whole.find(words, starts[place])
-
-
-def _is_short(text: str, longest: int) -> bool:
-    """Whether a text has a line of at most so many characters, as far as can be told without a look at each."""
-    return len(text) <= longest or "\n" in text

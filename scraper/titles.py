@@ -1,5 +1,7 @@
 """The titles of the two jobs of a page: in cells, and in the words of headings."""
 
+from itertools import accumulate
+from string import ascii_letters, digits
 from typing import NamedTuple
 
 from normalize.claims import SIDES, Side
@@ -9,6 +11,7 @@ from scraper.sites import Site
 _LONGEST = 200
 _MOST_WORDS, _MORE_WORDS = 24, 3  # a title may have words that its slug has not: `&`, `and`
 _EDGES = " ,;.!?()[]\"'“”‘’|·•"
+_PLAIN = frozenset(ascii_letters + digits)
 _BINDING = frozenset(("a", "an", "the", "of", "for", "as", "about", "being", "vs", "vs.", "versus", "and", "or", "-"))
 
 
@@ -28,6 +31,7 @@ class Pair:
         slugs: dict[Side, str] = {"left": left.replace("-", " "), "right": right.replace("-", " ")}
         self._keys = {side: name_keys(slug) for side, slug in slugs.items()}
         self._all_keys = self._keys["left"] | self._keys["right"]
+        self._heads = frozenset(head for key in (*self._all_keys, "and") for head in (key[0], key[0].upper()))
         self._exact = {side: letters(slug) for side, slug in slugs.items()}
         self._most_words = max(slug.count(" ") for slug in slugs.values()) + _MORE_WORDS
         self._asked: dict[str, Side | None] = {}
@@ -37,13 +41,18 @@ class Pair:
     def side(self, text: str) -> Side | None:
         """The job whose title a text is, if it is one: of two that it could be, the one whose slug it spells. Beside a title
         a cell may hold lines that the site names as links."""
-        if not text or len(text) > _LONGEST:
+        if not text or len(text) > _LONGEST or (self._begins_otherwise(text) and "\n" not in text):
             return None
         try:
             return self._asked[text]
         except KeyError:
             side = self._asked[text] = self._find(text) or ("\n" in text and self._of_lines(text.split("\n"))) or None
             return side
+
+    def _begins_otherwise(self, text: str) -> bool:
+        """Whether a text cannot begin with a title, by its first letter or figure alone; quick, for most texts are values."""
+        first = text[0] if text[0] != "$" else text[1:2]
+        return first not in self._heads and first in _PLAIN
 
     def title(self, text: str) -> str:
         """The title in a text that is one, as a reader of the page sees it."""
@@ -85,7 +94,8 @@ class Pair:
         rest: list[str] = []
         bound, at = True, 0
         while at < len(words):
-            length, side, title = self._longest(words[at:])
+            begins = not self._begins_otherwise(words[at])
+            length, side, title = self._longest(words[at : at + self._most_words]) if begins else (1, None, "")
             if side:
                 before = words[at - 1].lower() if at else ""
                 bound = bound and (not at or before in _BINDING or before[-1] in ":;,.?!|–—-")
@@ -95,12 +105,20 @@ class Pair:
             at += length
         return Mentioned(titles, tuple(rest), bound)
 
+    def _may_be(self, spelled: str, words: list[str]) -> bool:
+        """Whether words of ASCII, and their letters, may be a title: quick, and never wrong about a no."""
+        known = spelled in self._all_keys or spelled.removesuffix("s") in self._all_keys
+        return known or "and" in spelled or any(sign in word for word in words for sign in "&+#")
+
     def _longest(self, words: list[str]) -> tuple[int, Side | None, str]:
         """The length of the longest title with which words begin, in words, whose it is, and the title."""
         first = letters(words[0])
         if not any(key.startswith(first) or first.startswith(key) for key in self._all_keys):
             return 1, None, ""
-        for length in range(min(len(words), self._most_words), 0, -1):
+        spelled = [*accumulate(map(letters, words))] if all(map(str.isascii, words)) else []
+        for length in range(len(words), 0, -1):
+            if spelled and not self._may_be(spelled[length - 1], words[:length]):
+                continue
             title = " ".join(words[:length]).strip(_EDGES).rstrip(":")
             for form in dict.fromkeys((title, title.removesuffix("'s").removesuffix("’s"), title.removesuffix("s"))):
                 if side := self._find(form):
