@@ -243,7 +243,7 @@ class Outline:
             if not isinstance(block, Heading) or (block.level >= _CAPTION and self._has_table(at, number)):
                 continue
             if block.level < level:
-                level = block.level
+                level = float(block.level)
                 yield block.text
             elif not siblings:
                 continue
