@@ -1,6 +1,5 @@
 """The titles of the two jobs of a page: in cells, and in the words of headings."""
 
-from itertools import accumulate
 from string import ascii_letters, digits
 from typing import NamedTuple
 
@@ -12,6 +11,7 @@ _LONGEST = 200
 _MOST_WORDS, _MORE_WORDS = 24, 3  # a title may have words that its slug has not: `&`, `and`
 _EDGES = " ,;.!?()[]\"'“”‘’|·•"
 _PLAIN = frozenset(ascii_letters + digits)
+_SIGN = frozenset("&+#")
 _BINDING = frozenset(("a", "an", "the", "of", "for", "as", "about", "being", "vs", "vs.", "versus", "and", "or", "-"))
 
 
@@ -88,14 +88,14 @@ class Pair:
 
     def _mentioned(self, text: str) -> Mentioned:
         words = text.split()
-        if len(words) > _MOST_WORDS or not any(key in letters(text) for key in self._all_keys):
+        if len(words) > _MOST_WORDS or not any(map(letters(text).__contains__, self._all_keys)):
             return Mentioned({}, tuple(words), bound=True)
+        spelled = [*map(letters, words)] if text.isascii() and _SIGN.isdisjoint(text) else []
         titles: dict[Side, str] = {}
         rest: list[str] = []
         bound, at = True, 0
         while at < len(words):
-            begins = not self._begins_otherwise(words[at])
-            length, side, title = self._longest(words[at : at + self._most_words]) if begins else (1, None, "")
+            length, side, title = self._longest(words, spelled, at)
             if side:
                 before = words[at - 1].lower() if at else ""
                 bound = bound and (not at or before in _BINDING or before[-1] in ":;,.?!|–—-")
@@ -105,25 +105,24 @@ class Pair:
             at += length
         return Mentioned(titles, tuple(rest), bound)
 
-    def _may_be(self, spelled: str, words: list[str]) -> bool:
-        """Whether words of ASCII, and their letters, may be a title: quick, and never wrong about a no."""
-        known = spelled in self._all_keys or spelled.removesuffix("s") in self._all_keys
-        return known or "and" in spelled or any(sign in word for word in words for sign in "&+#")
-
-    def _longest(self, words: list[str]) -> tuple[int, Side | None, str]:
-        """The length of the longest title with which words begin, in words, whose it is, and the title."""
-        first = letters(words[0])
+    def _longest(self, words: list[str], spelled: list[str], at: int) -> tuple[int, Side | None, str]:
+        """The length of the longest title that begins at one of some words, in words, whose it is, and the title; `spelled` are
+        the letters of the words, none where a title may be spelled in several ways."""
+        first = spelled[at] if spelled else letters(words[at])
         if not any(key.startswith(first) or first.startswith(key) for key in self._all_keys):
             return 1, None, ""
-        spelled = [*accumulate(map(letters, words))] if all(map(str.isascii, words)) else []
-        for length in range(len(words), 0, -1):
-            if spelled and not self._may_be(spelled[length - 1], words[:length]):
+        for length in range(min(len(words) - at, self._most_words), 0, -1):
+            if spelled and not self._may_be("".join(spelled[at : at + length])):
                 continue
-            title = " ".join(words[:length]).strip(_EDGES).rstrip(":")
+            title = " ".join(words[at : at + length]).strip(_EDGES).rstrip(":")
             for form in dict.fromkeys((title, title.removesuffix("'s").removesuffix("’s"), title.removesuffix("s"))):
                 if side := self._find(form):
                     return length, side, form
         return 1, None, ""
+
+    def _may_be(self, spelled: str) -> bool:
+        """Whether words with these letters may be a title: quick, and never wrong about a no."""
+        return spelled in self._all_keys or spelled.removesuffix("s") in self._all_keys or "and" in spelled
 
 
 def _ends_in_a_dash(text: str) -> bool:
