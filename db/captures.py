@@ -14,6 +14,11 @@ _BODIES = (
     "AND body_capture_id IS NULL"
 )
 """The captures that hold a body; the index knows its first eight bytes."""
+_FORM = (
+    "SELECT id FROM capture_form WHERE origin = ? AND time_source = ? AND media_type = ? AND charset = ? "
+    "AND ifnull(http_status, -1) = ifnull(?, -1)"
+)
+_FILE = "SELECT id FROM archive_file WHERE name = ?"
 _RECORD = "w.name, b.warc_offset, b.warc_length, lower(hex(c.sha256)), k.media_type, k.charset, p.url"
 _OF_RECORD = (
     "JOIN page p ON p.id = c.page_id JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = b.warc_file_id"
@@ -136,14 +141,16 @@ def body(db: Database, sha256: str) -> Body | None:
 
 def add(db: Database, row: CaptureRow) -> int:
     """Index a capture; the caller holds the transaction."""
-    db.conn.execute("INSERT INTO page (url) VALUES (?) ON CONFLICT DO NOTHING", [row.url])
-    page_id = db.execute("SELECT id FROM page WHERE url = ?", [row.url]).fetchone()[0]
-    form = row.origin, row.time_source, row.media_type, row.charset, row.http_status
+    form = (row.origin, row.time_source, row.media_type, row.charset, row.http_status)
+    page_id, form_id, file_id = db.conn.execute(
+        f"SELECT (SELECT id FROM page WHERE url = ?), ({_FORM}), ({_FILE})", (row.url, *form, row.warc_file)
+    ).fetchone()
+    page_id = page_id or int(db.conn.execute("INSERT INTO page (url) VALUES (?)", [row.url]).lastrowid or 0)
     cursor = db.conn.execute(
         "INSERT INTO page_capture (capture_id, page_id, captured_at, fetched_at, form_id, sha256, warc_file_id, warc_offset, "
         "warc_length, body_capture_id) VALUES (?, ?, ?, nullif(?, ?), ?, ?, ?, ?, ?, ?)",
-        [row.capture_id, page_id, row.captured_at, row.fetched_at, row.captured_at, _form(db, form), bytes.fromhex(row.sha256),
-         _file(db, row.warc_file), row.warc_offset, row.warc_length, row.body_of],
+        [row.capture_id, page_id, row.captured_at, row.fetched_at, row.captured_at, form_id or _new_form(db, form),
+         bytes.fromhex(row.sha256), file_id or _file(db, row.warc_file), row.warc_offset, row.warc_length, row.body_of],
     )  # fmt: skip
     row_id = int(cursor.lastrowid or 0)
     if row.etag or row.last_modified:
@@ -151,21 +158,15 @@ def add(db: Database, row: CaptureRow) -> int:
     return row_id
 
 
-def _form(db: Database, form: tuple[str, str, str, str, int | None]) -> int:
+def _new_form(db: Database, form: tuple[str, str, str, str, int | None]) -> int:
     """The row of how captures came: origin, time source, media type, charset and HTTP status."""
-    query = (
-        "SELECT id FROM capture_form WHERE origin = ? AND time_source = ? AND media_type = ? AND charset = ? "
-        "AND ifnull(http_status, -1) = ifnull(?, -1)"
-    )
-    if known := db.execute(query, form).fetchone():
-        return int(known[0])
     insert = "INSERT INTO capture_form (origin, time_source, media_type, charset, http_status) VALUES (?, ?, ?, ?, ?)"
     return int(db.conn.execute(insert, form).lastrowid or 0)
 
 
 def _file(db: Database, name: str) -> int:
     """The row of a file of the archive, made where it is new: `note_files` says how far it is known."""
-    if known := db.execute("SELECT id FROM archive_file WHERE name = ?", [name]).fetchone():
+    if known := db.execute(_FILE, [name]).fetchone():
         return int(known[0])
     return int(db.conn.execute("INSERT INTO archive_file (name, size) VALUES (?, 0)", [name]).lastrowid or 0)
 

@@ -11,10 +11,12 @@ from dataclasses import dataclass
 from sqlite_utils import Database
 
 from db.schema import LISTS, PAGE_SECTIONS
+from db.sections import Key, Shown, State
 from normalize.facts import STATUSES
-from normalize.fields import FIELDS, GROUPS, SECTIONS, Field, in_section
+from normalize.fields import FIELDS, GROUPS, SECTIONS, Field
 
 _FIELDS_OF = {group: tuple(f for f in FIELDS if f.group == group) for group in GROUPS}
+_SUSPECT = STATUSES.index("suspect")
 _TERM_PART = {"outlook": "time", "salary": "pay", "skill": "top_skills"}
 
 
@@ -37,11 +39,16 @@ class Seen:
     read_by: str
 
 
-def refresh(db: Database, job_id: int, sights: Sequence[Seen] | None = None) -> None:
-    """Recompute the pointers of one occupation from its sightings, newest first: what its latest values come from, and its
-    title; the caller holds the transaction."""
-    facts = _Facts(db, job_id)
-    found = seen(db, job_id) if sights is None else sights
+def shown(db: Database, sights: Sequence[Seen]) -> Shown:
+    """What the sightings show."""
+    rows = {section: {row for sight in sights if (row := sight.rows[section]) is not None} for section in SECTIONS}
+    return Shown(db, rows)
+
+
+def refresh(db: Database, job_id: int, found: Sequence[Seen], shows: Shown) -> None:
+    """Recompute the pointers of one occupation from its sightings, newest first, and what they show: what its latest values come
+    from, and its title; the caller holds the transaction."""
+    facts = _Facts(db, shows)
     pages: dict[tuple[int, int], list[Seen]] = {}
     for sight in found:
         pages.setdefault((sight.page_id, sight.side), []).append(sight)
@@ -91,37 +98,30 @@ def seen(db: Database, job_id: int) -> list[Seen]:
 
 
 class _Facts:
-    """The status of every field in every section row of one occupation."""
+    """The status of every field in the section rows of one occupation."""
 
-    def __init__(self, db: Database, job_id: int) -> None:
-        self._db = db
+    def __init__(self, db: Database, shows: Shown) -> None:
         self.parts = Parts(db)
-        self._status: dict[tuple[str, int], str] = {}
-        for section in SECTIONS[:-1]:
-            fields = in_section(section)
-            columns = ", ".join(f"{f.column}_status" for f in fields)
-            for row_id, *statuses in db.execute(f"SELECT id, {columns} FROM {section} WHERE job_id = ?", [job_id]).fetchall():
-                for field, status in zip(fields, statuses, strict=True):
-                    if status is not None:
-                        self._status[field.name, row_id] = STATUSES[status]
-        self._lists(
-            "SELECT h.demographics_id, f.name, min(h.status), max(h.status = 2) FROM share h JOIN demographics d "
-            "ON d.id = h.demographics_id JOIN field f ON f.id = h.field_id WHERE d.job_id = ? GROUP BY 1, 2",
-            job_id,
-        )
-        self._lists("SELECT k.skillset_id, 'skill.name', min(k.name_status), max(k.name_status = 2) FROM skill k "
-                    "JOIN skillset s ON s.id = k.skillset_id WHERE s.job_id = ? GROUP BY 1", job_id)  # fmt: skip
-
-    def _lists(self, query: str, job_id: int) -> None:
-        """A list is suspect if one of its items is, else as good as its best item."""
-        for row_id, name, best, suspect in self._db.execute(query, [job_id]).fetchall():
-            if best is not None:
-                self._status[name, row_id] = "suspect" if suspect else STATUSES[best]
+        self._shows = shows
+        self._status: dict[tuple[int, int], str] = {}
 
     def status(self, field: Field, sight: Seen) -> str:
         """The status of a field in a sighting, empty when the page does not have it."""
         row_id = sight.rows[field.section]
-        return "" if row_id is None else self._status.get((field.name, row_id), "")
+        if row_id is None:
+            return ""
+        if (known := self._status.get((field.id, row_id))) is None:
+            known = self._status[field.id, row_id] = _status(field, self._shows.of(field.section)[row_id])
+        return known
+
+
+def _status(field: Field, states: Mapping[Key, State]) -> str:
+    """A list is suspect if one of its items is, else as good as its best item; of skills their names tell."""
+    if field.scalar:
+        status = states.get((field.id, ""))
+        return STATUSES[status[0]] if status else ""
+    items = [status for (of, _), (status, _) in states.items() if of == field.id] if field.column != "pct" else []
+    return "" if not items else "suspect" if _SUSPECT in items else STATUSES[min(items)]
 
 
 class Parts:

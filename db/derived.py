@@ -13,9 +13,10 @@ def refresh(db: Database, job_ids: Collection[int]) -> None:
     pages: dict[int, set[int]] = {}
     for job_id in job_ids:
         seen = current.seen(db, job_id)
-        current.refresh(db, job_id, seen)
+        shows = current.shown(db, seen)
+        current.refresh(db, job_id, seen, shows)
         conflicts.refresh(db, job_id, seen)
-        history.refresh(db, job_id, seen)
+        history.refresh(db, job_id, seen, shows)
         pages[job_id] = {sight.page_id for sight in seen}
     mirrors.refresh(db, job_ids, pages)
     coding.refresh(db, jobs=job_ids)

@@ -9,14 +9,14 @@ What a complete capture leaves out although its table is there was removed at th
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import NamedTuple
 
 from sqlite_utils import Database
 
-from db import sections
 from db.conflicts import WEEK, second
 from db.current import Parts, Seen
-from db.sections import Key, State
+from db.sections import Key, Shown, State
 from normalize.facts import STATUSES, Value
 from normalize.fields import FIELDS, SECTIONS
 
@@ -56,12 +56,12 @@ class Change(NamedTuple):
     sight: Seen
 
 
-def refresh(db: Database, job_id: int, seen: Sequence[Seen]) -> None:
-    """Make the stretches and changes of one occupation anew; `seen` are its published captures, newest first, the caller holds
-    the transaction."""
+def refresh(db: Database, job_id: int, seen: Sequence[Seen], shows: Shown) -> None:
+    """Make the stretches and changes of one occupation anew; `seen` are its published captures, newest first, and `shows` what
+    they show; the caller holds the transaction."""
     stretches: list[tuple[object, ...]] = []
     changes: list[tuple[object, ...]] = []
-    for key, found in _by_fact(db, seen):
+    for key, found in _by_fact(db, seen, shows):
         if isinstance(found, Stretch):
             stretches.append((job_id, *key, 1, found.value, found.first, found.last, found.captures))
             continue
@@ -76,7 +76,7 @@ def refresh(db: Database, job_id: int, seen: Sequence[Seen]) -> None:
     db.conn.executemany("INSERT INTO source_change VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", changes)
 
 
-def _by_fact(db: Database, seen: Sequence[Seen]) -> Iterator[tuple[Key, Stretch | list[Event]]]:
+def _by_fact(db: Database, seen: Sequence[Seen], shows: Shown) -> Iterator[tuple[Key, Stretch | list[Event]]]:
     """For each fact that captures show its stretch, where all captures say the same, else what each says, oldest first. What a
     share list says as a whole is said of its items."""
     parts = Parts(db)
@@ -84,11 +84,13 @@ def _by_fact(db: Database, seen: Sequence[Seen]) -> Iterator[tuple[Key, Stretch 
     oldest_first.sort(key=lambda sight: (sight.captured_at, sight.url))
     for section in SECTIONS:
         shown = [(sight, sight.rows[section]) for sight in oldest_first]
-        ids = {row for _, row in shown if row is not None}
-        if not ids:
+        if not (rows := shows.of(section)):
             continue
-        rows = sections.shown(db, section, ids)
         always = all(row is not None for _, row in shown)
+        if always and len(rows) == 1:
+            (row,) = rows.values()
+            yield from _unchanged(row, shown[0][0].capture_row, shown[-1][0].capture_row, len(shown))
+            continue
         told = [(sight, rows[row] if row is not None else {}) for sight, row in shown]
         for key in sorted({key for row in rows.values() for key in row if key[1] or not _FIELDS[key[0]].items}):
             states = {row.get(key) for row in rows.values()}
@@ -98,6 +100,13 @@ def _by_fact(db: Database, seen: Sequence[Seen]) -> Iterator[tuple[Key, Stretch 
                     yield key, Stretch(value, shown[0][0].capture_row, shown[-1][0].capture_row, len(shown))
                 continue
             yield key, list(_events(key, told, parts))
+
+
+def _unchanged(row: Row, first: int, last: int, captures: int) -> Iterator[tuple[Key, Stretch]]:
+    """The stretches of a section of which all captures show the same."""
+    for key, (status, value) in sorted(row.items(), key=itemgetter(0)):
+        if status == OK and value is not None and (key[1] or not _FIELDS[key[0]].items):
+            yield key, Stretch(value, first, last, captures)
 
 
 def _events(key: Key, told: Sequence[tuple[Seen, Row]], parts: Parts) -> Iterator[Event]:

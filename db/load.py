@@ -13,6 +13,7 @@ from normalize.claims import SIDES, Job
 from normalize.facts import STATUSES, Fact, Reading
 from normalize.fields import BY_NAME, FIELDS
 from normalize.findings import Finding
+from normalize.packed import Packed, PackedSide
 
 FINDINGS_OF_ONE = ("mirror_differs", "time_from_file")
 """Findings that belong to one capture; all others are shared by the readings that found the same."""
@@ -40,17 +41,16 @@ def load(db: Database, run_id: int, version_id: int, capture_row: int, reading: 
 
     Returns whether its facts are those of the page's previous capture.
     """
-    cursor = db.conn.execute(
-        "INSERT INTO reading (page_capture_id, run_id, version_id, outcome) VALUES (?, ?, ?, ?)",
-        [capture_row, run_id, version_id, reading.outcome],
-    )
-    reading_id = int(cursor.lastrowid or 0)
+    reading_id = int(db.conn.execute("SELECT ifnull(max(id), 0) + 1 FROM reading").fetchone()[0])
     rows(db).at(reading_id)
-    note_findings(db, run_id, reading_id, [f for f in reading.findings if f.code in FINDINGS_OF_ONE])
-    content_id = content_of(db, reading)
-    if (finding_set_id := finding_set_of(db, reading.findings)) or content_id:
-        query = "UPDATE reading SET content_id = ?, finding_set_id = ? WHERE id = ?"
-        db.conn.execute(query, [content_id, finding_set_id, reading_id])
+    content_id, finding_set_id = content_of(db, reading), finding_set_of(db, reading.findings)
+    db.conn.execute(
+        "INSERT INTO reading (id, page_capture_id, run_id, version_id, outcome, content_id, finding_set_id) "
+        "VALUES (?, ?, ?, ?, ?, ?, ?)",
+        [reading_id, capture_row, run_id, version_id, reading.outcome, content_id, finding_set_id],
+    )
+    if of_one := [f for f in reading.findings if f.code in FINDINGS_OF_ONE]:
+        note_findings(db, run_id, reading_id, of_one)
     db.conn.execute("UPDATE page_capture SET newest_reading_id = ? WHERE id = ?", [reading_id, capture_row])
     return content_id is not None and _same_as_before(db, capture_row, content_id)
 
@@ -59,9 +59,35 @@ def content_of(db: Database, reading: Reading) -> int | None:
     """The row of what a reading shows, made where it is new; None where it shows nothing. The caller holds the transaction."""
     if not reading.left or not reading.right:
         return None
-    known, jobs = rows(db), zip(SIDES, (reading.left, reading.right), strict=True)
-    sides = [_side(db, known, job, [fact for fact in reading.facts if fact.side == side]) for side, job in jobs]
+    known = rows(db)
+    sides = [
+        _sighting(db, known, job, side) for job, side in zip((reading.left, reading.right), _sides(reading.facts), strict=True)
+    ]
     return _content(db, known, " ".join(reading.parts), sides)
+
+
+def _sides(facts: Sequence[Fact]) -> Sequence[PackedSide]:
+    """The two sides of a page; those of facts that no worker sent have no digests."""
+    return facts.sides if isinstance(facts, Packed) else [_own([f for f in facts if f.side == side]) for side in SIDES]
+
+
+def _own(facts: list[Fact]) -> PackedSide:
+    return PackedSide(len(facts), b"", b"", lambda: facts)
+
+
+def _sighting(db: Database, known: Rows, job: Job, side: PackedSide) -> tuple[Cell, ...]:
+    """The rows of a side: job, title, sections, skills and layout. What the database is known to have is not unpacked."""
+    name = (job.slug, job.title, side.content)
+    ids, layout_id = known.sides.get(name), known.layouts.get(side.layout)
+    if not ids:
+        ids = _side(db, known, job, side.facts)
+        if side.content:
+            known.sides[name] = ids
+    if not layout_id:
+        layout_id = _layout(db, known, side.facts)
+        if side.layout:
+            known.layouts[side.layout] = layout_id
+    return (*ids, layout_id)
 
 
 def finding_set_of(db: Database, findings: Sequence[Finding]) -> int | None:
@@ -115,7 +141,7 @@ def _side(db: Database, known: Rows, job: Job, facts: list[Fact]) -> tuple[Cell,
     ids = [_section(db, known, job_id, name, contents[name]) if name in contents else None for name in SCALAR_SECTIONS]
     ranked = [fact for fact in facts if BY_NAME[fact.field].ranked]
     skillset_id = _skillset(db, known, job_id, ranked) if ranked else None
-    return (job_id, title_id, *ids, skillset_id, _layout(db, known, facts))
+    return (job_id, title_id, *ids, skillset_id)
 
 
 def digest(content: object) -> int:
@@ -178,26 +204,21 @@ def _skillset(db: Database, known: Rows, job_id: int, facts: list[Fact]) -> int:
 
 def _layout(db: Database, known: Rows, facts: list[Fact]) -> int:
     """Where each field stands on the page; pages of one template share a layout."""
-    cells = frozenset(
-        [
-            (field.id, int(fact.item) if field.ranked else 0, _SECTION_ID[fact.section], place.block, place.row, place.column)
-            for fact in facts
-            for field, place in ((BY_NAME[fact.field], fact.place),)
-        ]
-    )
-    if row_id := known.layouts.get(cells):
-        return row_id
+    cells = {
+        (field.id, int(fact.item) if field.ranked else 0, _SECTION_ID[fact.section], place.block, place.row, place.column)
+        for fact in facts
+        for field, place in ((BY_NAME[fact.field], fact.place),)
+    }
     ordered = sorted(cells)
     row_id, new = known.find_or_make("layout", ("digest",), (digest(ordered),))
     if new:
         db.conn.executemany("INSERT INTO layout_cell VALUES (?, ?, ?, ?, ?, ?, ?)", [(row_id, *cell) for cell in ordered])
-    known.layouts[cells] = row_id
     return row_id
 
 
 def _same_as_before(db: Database, capture_row: int, content_id: int) -> bool:
     """Whether the page's capture before this one, by its own time, shows the same sections on both sides."""
-    before = db.execute(
+    before = db.conn.execute(
         "SELECT r.content_id FROM page_capture c JOIN page_capture b ON b.page_id = c.page_id "
         "AND (b.captured_at, b.capture_id) < (c.captured_at, c.capture_id) JOIN reading r ON r.id = b.newest_reading_id "
         "WHERE c.id = ? AND r.outcome != 'rejected' ORDER BY b.captured_at DESC, b.capture_id DESC LIMIT 1",

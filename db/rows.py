@@ -1,43 +1,43 @@
 """Rows that stand for a content: found by it or made, and remembered while a run goes on."""
 
 import sqlite3
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from functools import cache
 from weakref import WeakKeyDictionary
 
 from sqlite_utils import Database
 
 Cell = int | float | str | None
-_MOST_REMEMBERED = 50_000
-_MOST_LAYOUTS = 100
+_MOST_REMEMBERED, _MOST_SIDES = 50_000, 10_000
 _OF: "WeakKeyDictionary[Database, Rows]" = WeakKeyDictionary()
 
 
 class Rows:
-    """The rows of one database that were used lately: by table and key, and layouts by their cells."""
+    """The rows of one database that were used lately: by table and key, those of a side by the job's slug and title and the
+    digest of its facts (see `normalize.packed`), and layouts by theirs."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
-        self.layouts: dict[Hashable, int] = {}
+        self.sides: dict[tuple[str, str, bytes], tuple[Cell, ...]] = {}
+        self.layouts: dict[bytes, int] = {}
         self._connection = connection
         self._ids: dict[tuple[Cell, ...], int] = {}
         self._last_reading = 0
 
     def at(self, reading_id: int) -> "Rows":
-        """Itself, at a reading that was just stored. A transaction that is rolled back takes its readings with it, so that an
-        id of a reading is given a second time: then no remembered row is sure to be there."""
+        """Itself, at a reading that is about to be stored. A transaction that is rolled back takes its readings with it, so that
+        an id of a reading is given a second time: then no remembered row is sure to be there."""
         if reading_id <= self._last_reading:
             self.forget()
-        if len(self._ids) > _MOST_REMEMBERED:
-            self._ids.clear()
-        if len(self.layouts) > _MOST_LAYOUTS:
-            self.layouts.clear()
+        for remembered, most in ((self._ids, _MOST_REMEMBERED), (self.sides, _MOST_SIDES), (self.layouts, _MOST_SIDES)):
+            if len(remembered) > most:
+                remembered.clear()
         self._last_reading = reading_id
         return self
 
     def forget(self) -> None:
         """Hear that rows were dropped, or that a transaction without a reading was rolled back."""
-        self._ids.clear()
-        self.layouts.clear()
+        for remembered in (self._ids, self.sides, self.layouts):
+            remembered.clear()
 
     def find_or_make(
         self, table: str, keys: tuple[str, ...], key: Sequence[Cell], others: tuple[str, ...] = (), rest: Sequence[Cell] = ()

@@ -40,6 +40,20 @@ def shown(db: Database, section: str, row_ids: Collection[int]) -> dict[int, Map
     return dict(found)
 
 
+class Shown:
+    """What rows of sections show, by section and row; each section is read once, where it is asked for."""
+
+    def __init__(self, db: Database, rows: Mapping[str, Collection[int]]) -> None:
+        self._db, self._rows = db, rows
+        self._found: dict[str, dict[int, Mapping[Key, State]]] = {}
+
+    def of(self, section: str) -> dict[int, Mapping[Key, State]]:
+        """What the rows of one section show."""
+        if section not in self._found:
+            self._found[section] = shown(self._db, section, self._rows[section])
+        return self._found[section]
+
+
 _Row = tuple[int, Key, Value | None, int | None]
 
 

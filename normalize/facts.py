@@ -1,7 +1,8 @@
 """Fact: what we understand a claim to mean; Reading: all that we understand of one page."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from normalize.claims import Job, Place, Side
 from normalize.findings import Finding
@@ -27,6 +28,12 @@ class Fact:
     place: Place
 
 
+if TYPE_CHECKING:
+    Facts = Sequence[Fact]
+else:
+    Facts = tuple[Fact, ...]  # the JSON form; what comes from a worker is unpacked later (normalize/packed.py)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What one version of the code understands of one page. A rejected page has no jobs and no facts."""
@@ -34,6 +41,6 @@ class Reading:
     outcome: Outcome
     left: Job | None
     right: Job | None
-    facts: tuple[Fact, ...]
+    facts: Facts
     parts: tuple[str, ...]
     findings: tuple[Finding, ...]

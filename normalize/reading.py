@@ -1,18 +1,18 @@
 """Claims to a Reading: one fact for each field, item and side, checked against everything else that the page says."""
 
-from collections.abc import Callable
 from decimal import Decimal
+from functools import lru_cache
 
 from normalize import checks
 from normalize.checks.columns import columns
-from normalize.checks.likeness import unlikely
 from normalize.claims import SIDES, Claim, Claims, Side
 from normalize.errors import Rejected
 from normalize.facts import Fact, Outcome, Reading, Status, Value
 from normalize.fields import BY_NAME, EXPERIENCE
 from normalize.findings import Finding, finding, from_note
 from normalize.folding import fold, plain
-from normalize.terms import Exact, Row
+from normalize.sense import Said, told, understand
+from normalize.terms import Row
 from normalize.witnesses import Verdict, weigh
 
 
@@ -24,7 +24,6 @@ def read(page: Claims) -> Reading:
     for doubted in columns(verdicts, [claim for side in sides.values() for claim in side.unlikely]):
         sides[doubted.side].contradict(doubted.contradiction)
     facts = [fact for side in sides.values() for fact in side.facts()]
-    facts.sort(key=_order)
     outcome: Outcome = "partial" if any(f.severity == "error" for f in findings) else "complete"
     return Reading(outcome, page.left, page.right, tuple(facts), page.parts, tuple(findings))
 
@@ -43,30 +42,39 @@ class _Side:
         self.findings = findings
         self.doubts: set[tuple[str, str]] = set()
         self.unlikely: list[Claim] = []
-        self.said = {field for verdict in verdicts for field in verdict.term.fields}
         self.rows = [
-            (verdict, self._in_years(row, claim) if row.field == EXPERIENCE.name else row, claim)
+            (verdict, self._in_years(row, claim) if row.field == _EXPERIENCE else row, claim)
             for verdict in verdicts
             for row, claim in verdict.rows
         ]
         self._check()
 
     def facts(self) -> list[Fact]:
-        """The facts of this side; doubts become `suspect` and a finding."""
-        facts = [self._make(c, row.field, row.item or c.item, _stored(row), self._status(v, row, c)) for v, row, c in self.rows]
+        """The facts of this side by field and item; doubts become `suspect` and a finding."""
+        side, doubted, doubt = self.side, {field for field, _ in self.doubts}, self._status
+        facts = [
+            Fact(
+                side, field, item or claim.item, value, doubt(verdict, field, claim) if field in doubted else verdict.status,
+                claim.raw, claim.section, claim.place,
+            )
+            for verdict, (_, field, item, value, _), claim in self.rows
+        ]  # fmt: skip
         for verdict in self.verdicts:
             if not verdict.read or verdict.read.missing or verdict.read.unlisted:
                 facts += self._without_value(verdict)
+        facts.sort(key=_order)
         return facts
 
     def contradict(self, contradiction: checks.Contradiction | None, item: str = "") -> None:
         """Put the fields that a check doubts in doubt, those that the page has; of ranked ones the item."""
         if contradiction:
-            fields = [field for field in contradiction.fields if field in self.said]
+            known = {field for verdict in self.verdicts for field in verdict.term.fields}
+            fields = [field for field in contradiction.fields if field in known]
             self._doubt(contradiction.code, contradiction.detail, *fields, item=item)
 
-    def _in_years(self, row: Row, claim: Claim) -> Row:
+    def _in_years(self, read: Said, claim: Claim) -> Said:
         """Experience in years: its unit, where it shows none, is that of the time to become whose upper end it is."""
+        row = read.row
         assert isinstance(row.value, Decimal)
         shown, until = self._upper_end()
         unit = row.item or (shown if until == row.value * _MONTHS.get(shown, 0) else "")
@@ -77,16 +85,16 @@ class _Side:
         if (row.field, "") in self.doubts:
             self.unlikely.append(claim)
         if unit != "months":
-            return Row(row.field, "", row.value)
+            return told(Row(row.field, "", row.value))
         years = round(row.value / 12, 4)
         self._find("converted", f"{row.value} months are {years} years", row.field)
-        return Row(row.field, "", years)
+        return told(Row(row.field, "", years))
 
     def _upper_end(self) -> tuple[str, int]:
         """The unit in which the upper end of the time to become is printed, and that end in months; 0 where there is none."""
         for verdict in self.verdicts:
             if verdict.term.name == "time_to_become" and verdict.status == "ok":
-                months = {row.field: row.value for row, _ in verdict.rows}.get("outlook.time_to_become_max_months")
+                months = {said.field: said.row.value for said, _ in verdict.rows}.get("outlook.time_to_become_max_months")
                 if isinstance(months, int) and not checks.out_of_range("outlook.time_to_become_max_months", months):
                     return "months" if "month" in plain(verdict.claim.raw).lower() else "years", months
         return "", 0
@@ -95,33 +103,26 @@ class _Side:
         return next((v.claim.raw for v in self.verdicts if v.term.name == "time_to_become"), "")
 
     def _check(self) -> None:
-        values = {row.field: row.value for _, row, _ in self.rows if not row.item and not isinstance(row.value, str)}
-        agreeing = {row.field: verdict.agreeing for verdict, row, _ in self.rows}
-        for contradiction in checks.pay(values, agreeing):
+        pay = [(verdict, said.row) for verdict in self.verdicts if verdict.term.fields[0] in _PAY for said, _ in verdict.rows]
+        values = {row.field: row.value for _, row in pay if not isinstance(row.value, str)}
+        for contradiction in checks.pay(values, {row.field: verdict.agreeing for verdict, row in pay}):
             self.contradict(contradiction)
-        for _, row, claim in self.rows:
-            found = self._unlikely(row)
-            if found:
-                self.unlikely.append(claim)
-                self.contradict(found, claim.item)
-        self._name_twice([(row.value, claim) for _, row, claim in self.rows if isinstance(row.value, str)])
-        for verdict in self.verdicts:
-            if verdict.read and verdict.read.shares:
-                if 2 * len(verdict.read.unlisted) >= len(verdict.read.shares):
-                    self.doubts.add((verdict.term.fields[0], ""))  # the list may be of something else; the labels have a finding
-                self.contradict(checks.shares_sum(verdict.term.fields[0], verdict.read.shares))
-
-    def _unlikely(self, row: Row) -> checks.Contradiction | None:
-        if isinstance(row.value, str):
-            return unlikely(row.field, row.value)
-        return checks.out_of_range(row.field, row.value, row.item)
+        for odd, claim in [(row.unlikely, claim) for _, row, claim in self.rows if row.unlikely]:
+            self.unlikely.append(claim)
+            self.contradict(odd, claim.item)
+        self._name_twice([(row.value, claim) for _, row, claim in self.rows if claim.item and isinstance(row.value, str)])
+        for verdict, read in [(v, v.read) for v in self.verdicts if v.read and v.read.shares]:
+            if 2 * len(read.unlisted) >= len(read.shares):
+                self.doubts.add((verdict.term.fields[0], ""))  # the list may be of something else; the labels have a finding
+            self.contradict(understand(verdict.claim.term, verdict.claim.said or verdict.claim.raw).uneven)
 
     def _name_twice(self, values: list[tuple[str, Claim]]) -> None:
         """Items of a list that say the same: which of them counts cannot be known."""
+        if len({fold(value) for value, _ in values}) == len(values):
+            return
         ranks: dict[str, list[Claim]] = {}
         for value, claim in values:
-            if claim.item:
-                ranks.setdefault(fold(value), []).append(claim)
+            ranks.setdefault(fold(value), []).append(claim)
         for claims in ranks.values():
             if len(claims) > 1:
                 said = ", ".join(f"{plain(claim.raw)!r} (item {claim.item})" for claim in claims[:5])
@@ -137,14 +138,13 @@ class _Side:
     def _find(self, code: str, detail: str, field: str) -> None:
         self.findings.append(finding(code, detail, self.side, field))
 
-    def _status(self, verdict: Verdict, row: Row, claim: Claim) -> Status:
-        doubted = self.doubts and not self.doubts.isdisjoint(((row.field, ""), (row.field, claim.item)))
-        return "suspect" if doubted else verdict.status
+    def _status(self, verdict: Verdict, field: str, claim: Claim) -> Status:
+        return verdict.status if self.doubts.isdisjoint(((field, ""), (field, claim.item))) else "suspect"
 
     def _without_value(self, verdict: Verdict) -> list[Fact]:
         if not verdict.read:
             return [self._make(verdict.claim, f, verdict.claim.item, None, verdict.status) for f in verdict.term.fields]
-        if shown := set(verdict.read.missing) - {row.field for row, _ in verdict.rows}:
+        if shown := set(verdict.read.missing) - {said.field for said, _ in verdict.rows}:
             return [self._make(verdict.claim, field, verdict.claim.item, None, "missing") for field in sorted(shown)]
         field = verdict.term.fields[0]
         for label in verdict.read.unlisted:
@@ -157,15 +157,19 @@ class _Side:
 
 _MONTHS = {"years": 12, "months": 1}
 _TIME = ("outlook.time_to_become_min_months", "outlook.time_to_become_max_months")
-_CONVERT: dict[str, Callable[[Exact], Value]] = {"integer": int, "real": float, "text": str}
+_EXPERIENCE = EXPERIENCE.name
+_PAY = ("salary.annual_mean_usd", "salary.annual_low_usd", "salary.hourly_mean_usd")
+"""The first fields of the terms that `checks.pay` compares."""
 
 
-def _stored(row: Row) -> Value:
-    return _CONVERT[BY_NAME[row.field].kind](row.value)
+def _order(fact: Fact) -> tuple[int, int]:
+    return _place(fact.field, fact.item)
 
 
-def _order(fact: Fact) -> tuple[bool, int, int]:
-    field = BY_NAME[fact.field]
+@lru_cache(4096)
+def _place(name: str, item: str) -> tuple[int, int]:
+    """Where a field and item stand among the facts of a side."""
+    field = BY_NAME[name]
     if field.ranked:
-        return fact.side == "right", field.id, int(fact.item)
-    return fact.side == "right", field.id, field.items.index(fact.item) if fact.item else -1
+        return field.id, int(item)
+    return field.id, field.items.index(item) if item else -1

@@ -1,22 +1,24 @@
 """All cells of a page that say the same thing, weighed: one speaks, the others are its witnesses."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
-from functools import lru_cache
-from itertools import combinations
+from itertools import combinations, repeat
 from typing import NamedTuple
 
-from normalize import vocabulary
 from normalize.checks.pay import hourly_fits
-from normalize.claims import SIDES, Claim, Side
-from normalize.errors import Refusal
+from normalize.claims import SIDES, Claim, Place, Side
 from normalize.facts import Status
 from normalize.findings import Finding, finding
-from normalize.folding import fold, is_blank, plain, without_note
-from normalize.terms import TERMS, Exact, Read, Row, Term
+from normalize.folding import fold, is_blank, plain
+from normalize.sense import Said, Sense, understand
+from normalize.terms import TERMS, Exact, Read, Term
+
+__all__ = ["Testimony", "Verdict", "agree", "support", "testify", "understand", "weigh"]
 
 _RANK = {"overview": 1, "intro": 2}
-_SHORT, _MOST_QUOTED = 200, 20
+_FIRST = {name: term.fields[0] for name, term in TERMS.items()}
+_LOST = ("cut_off", "ragged_row")
+_MOST_QUOTED = 20
 
 
 class Testimony(NamedTuple):
@@ -24,118 +26,154 @@ class Testimony(NamedTuple):
 
     claim: Claim
     read: Read | None
-    refusal: str = ""
+    refusal: str
+    sense: Sense
 
 
 class Verdict(NamedTuple):
-    """What a side says of one term: the claim that speaks, its status, and each row with the claim that gave it.
+    """What a side says of one term: the claim that speaks, its status, and what is said.
 
-    `agreeing` counts the cells that agree on the value of the first row; `heard` are all of them, the own table's first.
+    `agreeing` counts the cells that agree on the value of the first row; `group` are all of them, the own table's first, and
+    `refused` tells whether one of them was no value. `claims` are the claims that gave each row, none where one gave them all.
     """
 
     term: Term
     claim: Claim
     read: Read | None
     status: Status
-    rows: tuple[tuple[Row, Claim], ...] = ()
+    group: Sequence[Claim]
+    refused: bool = False
+    said: tuple[Said, ...] = ()
+    claims: tuple[Claim, ...] = ()
     agreeing: int = 0
-    heard: tuple[Testimony, ...] = ()
+
+    @property
+    def rows(self) -> Iterable[tuple[Said, Claim]]:
+        """Each row with the claim that gave it."""
+        return zip(self.said, self.claims or repeat(self.claim))  # noqa: B905 - the claim is repeated without end
+
+    @property
+    def heard(self) -> tuple["Testimony", ...]:
+        """What each cell says."""
+        return tuple(map(testify, self.group))
 
 
 def testify(claim: Claim) -> Testimony:
     """Read one claim with the grammar of its term. A cell in doubt cannot say that there is no value: the rest of it may
     be what is lost."""
-    read, refusal = understand(claim.term, claim.said or claim.raw)
-    if not refusal and claim.doubt and (read is None or read.missing):
-        return Testimony(claim, None, claim.doubt)
-    return Testimony(claim, read, refusal)
-
-
-def understand(term: str, text: str) -> tuple[Read | None, str]:
-    """What a text says of a term: a reading, nothing, or the reason of a refusal."""
-    return _understood(term, text) if len(text) <= _SHORT else _understood.__wrapped__(term, text)
-
-
-@lru_cache(4096)
-def _understood(term: str, raw: str) -> tuple[Read | None, str]:
-    """The same on every page that shows the text."""
-    said = raw if TERMS[term].fields[0].startswith("skill.") else without_note(raw)
-    if vocabulary.is_missing(said):
-        return None, ""
-    try:
-        return TERMS[term].read(said), ""
-    except Refusal as refusal:
-        return None, refusal.reason
-
-
-vocabulary.when_changed(_understood.cache_clear)
+    sense = understand(claim.term, claim.said or claim.raw)
+    read, refusal, *_ = sense
+    if claim.doubt and not refusal and (read is None or read.missing):
+        return Testimony(claim, None, claim.doubt, sense)
+    return Testimony(claim, read, refusal, sense)
 
 
 def weigh(claims: Iterable[Claim]) -> tuple[list[Verdict], list[Finding]]:
     """One verdict for each side, field and item: the field's own table or list speaks first, then the overview, then a
     sentence."""
-    claims = list(claims)
     groups: dict[tuple[Side, str, str], list[Claim]] = {}
+    listed: dict[Side, list[Claim]] = {"left": [], "right": []}
     for claim in claims:
-        if claim.doubt in ("cut_off", "ragged_row") and is_blank(claim.raw):
+        if claim.item and claim.section == "skills":
+            listed[claim.side].append(claim)
+        if claim.doubt and claim.doubt in _LOST and is_blank(claim.raw):
             continue  # nothing of the cell is there
-        groups.setdefault((claim.side, TERMS[claim.term].fields[0], claim.item), []).append(claim)
-    verdicts: list[Verdict] = []
+        key = (claim.side, _FIRST[claim.term], claim.item)
+        if key in groups:
+            groups[key].append(claim)
+        else:
+            groups[key] = [claim]
     findings: list[Finding] = []
-    for group in groups.values():
-        if len(group) > 1:
-            group.sort(key=lambda claim: (_RANK.get(claim.section, 0), claim.place))
-        testimonies = tuple(map(testify, group))
-        findings += [_unreadable(t) for t in testimonies if t.refusal]
-        verdicts.append(_judge(testimonies, findings))
-    return _ranked(verdicts, claims, findings), findings
+    verdicts = [_judge(group, findings) for group in groups.values()]
+    return _ranked(verdicts, listed, findings), findings
 
 
-def _ranked(verdicts: list[Verdict], claims: Iterable[Claim], findings: list[Finding]) -> list[Verdict]:
-    """With a list the ranks are the list's: what another list or a sentence names beyond its end is in doubt."""
-    lengths = {side: _length(c for c in claims if c.side == side and c.section == "skills" and c.item) for side in SIDES}
+def _turn(claim: Claim) -> tuple[int, ...]:
+    return _RANK.get(claim.section, 0), *_spot(claim.place)
+
+
+def _spot(place: Place) -> tuple[int, int, int, int]:
+    """A place that is compared quickly."""
+    return place.block, place.row, place.column, place.start
+
+
+def _ranked(verdicts: list[Verdict], listed: Mapping[Side, list[Claim]], findings: list[Finding]) -> list[Verdict]:
+    """With a list the ranks are the list's: what another list or a sentence names beyond its end is in doubt. `listed` are the
+    items of lists."""
+    lengths = {side: _length(items) for side, items in listed.items()}
     beyond = [v for v in verdicts if v.claim.item and 0 < lengths[v.claim.side] < int(v.claim.item)]
     for side in SIDES:
         if names := [plain(v.claim.raw) for v in beyond if v.claim.side == side and v.read]:
             said = f"{', '.join(map(repr, names[:5]))} beside a list that ends with item {lengths[side]}"
             findings.append(finding("witnesses_disagree", said, side, "skill.name"))
-    kept = [v for v in verdicts if v not in beyond] if beyond else verdicts
+    if not beyond:
+        return verdicts
+    kept = [v for v in verdicts if v not in beyond]
     return [*kept, *(v._replace(status="suspect" if v.read else v.status) for v in beyond if v.status != "missing")]
 
 
 def _length(claims: Iterable[Claim]) -> int:
     """How many items the first of a side's lists has."""
-    items = [rank for _, rank in sorted((claim.place, int(claim.item)) for claim in claims)]
+    items = [rank for _, rank in sorted([(_spot(claim.place), int(claim.item)) for claim in claims])]
     return next((n for n, item in enumerate(items) if n and item == 1), len(items))
 
 
-def _judge(testimonies: tuple[Testimony, ...], findings: list[Finding]) -> Verdict:
-    first = testimonies[0]
-    term = TERMS[first.claim.term]
-    if first.refusal:
-        return Verdict(term, first.claim, None, "unreadable", heard=testimonies)
-    readings = [(t.claim, t.read) for t in testimonies if t.read]
+def _judge(group: list[Claim], findings: list[Finding]) -> Verdict:
+    if len(group) == 1 and not group[0].doubt:
+        claim = group[0]
+        read, refusal, term, said, _ = understand(claim.term, claim.said or claim.raw)
+        if read:
+            return Verdict(term, claim, read, "ok", group, False, said, (), 1)
+        if not refusal:
+            return Verdict(term, claim, None, "missing", group)
+    elif len(group) > 1:
+        group.sort(key=_turn)
+    return _weighed(group, tuple(map(testify, group)), findings)
+
+
+def _weighed(group: list[Claim], testimonies: tuple[Testimony, ...], findings: list[Finding]) -> Verdict:
+    claim, read, refusal, sense = testimonies[0]
+    refused = [testimony for testimony in testimonies if testimony.refusal]
+    findings += map(_unreadable, refused)
+    if refusal:
+        return Verdict(sense.term, claim, None, "unreadable", group, refused=True)
+    if read and all(testimony.read is read for testimony in testimonies):
+        status: Status = "suspect" if claim.doubt else "ok"
+        return Verdict(sense.term, claim, read, status, group, False, sense.said, (), len(group))
+    readings = [t for t in testimonies if t.read]
     if not readings:
-        unread = next((t for t in testimonies if t.refusal), None)
-        return Verdict(term, (unread or first).claim, None, "unreadable" if unread else "missing", heard=testimonies)
-    claim, read = readings[0]
-    if len(testimonies) == 1:
-        said_once = tuple((row, claim) for row in reversed(read.rows))
-        return Verdict(term, claim, read, "suspect" if claim.doubt else "ok", said_once, 1, testimonies)
-    agreeing = [(c, r) for c, r in readings if r is read or agree(read, r)]
-    different = dict.fromkeys(r for _, r in agreeing) if len(agreeing) > 1 else {}
+        speaker = refused[0] if refused else testimonies[0]
+        return Verdict(sense.term, speaker.claim, None, "unreadable" if refused else "missing", group, bool(refused))
+    return _compared(group, testimonies, readings, findings)._replace(refused=bool(refused))
+
+
+def _compared(
+    group: list[Claim], testimonies: tuple[Testimony, ...], readings: list[Testimony], findings: list[Finding]
+) -> Verdict:  # fmt: skip
+    """The verdict on cells of which some say something, not all the very same."""
+    first = testimonies[0]
+    term, speaker, spoken = first.sense.term, readings[0], _read_of(readings[0])
+    agreeing = [t for t in readings if t.read is spoken or agree(spoken, _read_of(t))]
+    different = dict.fromkeys(map(_read_of, agreeing)) if len(agreeing) > 2 else {}
     at_odds = len(agreeing) < len(readings) or not all(agree(r, s) for r, s in combinations(different, 2))
-    at_odds = at_odds or claim is not first.claim
+    at_odds = at_odds or speaker is not first
     if at_odds:
-        findings.append(finding("witnesses_disagree", _said(testimonies), claim.side, term.fields[0]))
-    if read.half:
-        agreeing.sort(key=lambda heard: heard[1].half)  # the exact figure speaks for the one that was rounded
-        claim, read = agreeing[0]
+        findings.append(finding("witnesses_disagree", _said(testimonies), speaker.claim.side, term.fields[0]))
+    if spoken.half:
+        agreeing.sort(key=lambda heard: _read_of(heard).half)  # the exact figure speaks for the one that was rounded
+        speaker = agreeing[0]
+    claim, read = speaker.claim, _read_of(speaker)
     status: Status = "suspect" if at_odds or claim.doubt else "ok"
-    speaking = [(c, row) for c, r in agreeing for row in r.rows if not c.doubt or c is claim]
-    speaking += [(c, row) for c, r in readings for row in r.rows if row.field in read.missing]
-    rows = {(row.field, row.item): (row, c) for c, row in reversed(speaking)}
-    return Verdict(term, claim, read, status, tuple(rows.values()), len(agreeing), testimonies)
+    last_first = [(t.claim, said) for t in reversed(readings) for said in t.sense.said if said.field in read.missing]
+    last_first += [(t.claim, s) for t in reversed(agreeing) for s in t.sense.said if not t.claim.doubt or t is speaker]
+    rows = {(said.field, said.item): (said, c) for c, said in last_first}
+    said, claims = zip(*rows.values(), strict=True) if rows else ((), ())
+    return Verdict(term, claim, read, status, group, False, said, claims, len(agreeing))
+
+
+def _read_of(testimony: Testimony) -> Read:
+    assert testimony.read
+    return testimony.read
 
 
 def _said(testimonies: tuple[Testimony, ...]) -> str:
@@ -197,9 +235,9 @@ def support(claims: Iterable[Claim]) -> dict[Key, int]:
     for verdict in weigh(claims)[0]:
         if verdict.read and verdict.status == "ok":
             places = {t.claim.place.block for t in verdict.heard if t.read and agree(verdict.read, t.read)}
-            for row, claim in verdict.rows:
-                found[claim.side, row.field, claim.item or row.item] = len(places)
-                values[claim.side, row.field, claim.item or row.item] = row.value
+            for said, claim in verdict.rows:
+                found[claim.side, said.field, claim.item or said.item] = len(places)
+                values[claim.side, said.field, claim.item or said.item] = said.row.value
     for side in SIDES:
         mean, hourly = (side, "salary.annual_mean_usd", ""), (side, "salary.hourly_mean_usd", "")
         if mean in values and hourly in values and hourly_fits(values[hourly], values[mean]):

@@ -28,7 +28,7 @@ class Paragraph:
     kind: Literal["paragraph"] = "paragraph"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Items:
     """A list outside of tables."""
 
@@ -36,7 +36,7 @@ class Items:
     kind: Literal["list"] = "list"
 
 
-@dataclass(frozen=True, slots=True)
+@noun
 class Table:
     """Rows of cells; lines of a cell are joined by a newline. Rows keep the number of cells that the page gives them.
 

@@ -30,6 +30,8 @@ _FEW, _SOME, _NO_SENTENCE = 15, 80, 4
 # sizes, in characters, bytes or pieces: what is looked at
 _PROSE, _PROSE_LINE, _MARKUP = 8000, 40, 128 * 1024
 _LINES, _HEADINGS, _LENGTH, _NAME, _EVIDENCE = 150, 40, 1500, 200, 100
+_PARTS = ("captcha", "challenge", "cookie", "consen", "found", "error", "awswaf", "_incapsula", "cf_chl", "password", "maint",
+          "stil", "bunny-shield", "page", "/.well-known/", ".com", "verify", "trust")  # fmt: skip
 _ENDS = " .!?…:-\"'"
 _SIDES = re.compile(r" ?[|·•»›] ?| - |: ")
 _GLUED = re.compile(r"(?<=[^\W\d_A-Z])(?=[A-Z])")
@@ -103,7 +105,8 @@ def has_little_text(blocks: Iterable[Block]) -> bool:
 def marks(utf8: bytes) -> tuple[str, ...]:
     """The marks of known gatekeepers and their widgets in the first 128 KiB of a page's markup."""
     markup = utf8[:_MARKUP].lower()
-    return tuple(mark.decode() for mark in _marks() if mark in markup)
+    found = [mark for part, marks in _marks() if part in markup for mark in marks if mark in markup]
+    return tuple([mark.decode() for mark in sorted(found)])
 
 
 def recognise(document: Document) -> Wall | None:
@@ -222,9 +225,12 @@ def _data() -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _marks() -> tuple[bytes, ...]:
-    every = {mark for code in CODES for key in ("marks", "widgets") for mark in _data()[code][key]}
-    return tuple(mark.encode() for mark in sorted(every))
+def _marks() -> tuple[tuple[bytes, tuple[bytes, ...]], ...]:
+    """The marks by a part that those of a group have in common: where it does not stand, none of them does."""
+    groups: dict[str, list[bytes]] = {}
+    for mark in sorted({mark for code in CODES for key in ("marks", "widgets") for mark in _data()[code][key]}):
+        groups.setdefault(next((part for part in _PARTS if part in mark), mark), []).append(mark.encode())
+    return tuple([(part.encode(), tuple(marks)) for part, marks in groups.items()])
 
 
 @cache

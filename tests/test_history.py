@@ -469,7 +469,8 @@ def test_captures_that_two_parsers_read_are_not_compared(tmp_path):
             of = "SELECT published_reading_id FROM page_capture WHERE captured_at >= ?"
             db.conn.execute(f"UPDATE reading SET version_id = ? WHERE id IN ({of})", [newer, first])
             (job_id,) = db.execute("SELECT id FROM job WHERE slug = 'baker'").fetchone()
-            refresh(db, job_id, current.seen(db, job_id))
+            seen = current.seen(db, job_id)
+            refresh(db, job_id, seen, current.shown(db, seen))
         assert rows(path, "SELECT old_value, new_value, changed_at FROM change ORDER BY changed_at") == expected
         assert len(told(path)[0]) == 3
     db.close()
@@ -506,7 +507,7 @@ def test_an_occupation_of_many_pages_is_made_anew_at_once(tmp_path):
     for _ in range(5):
         began = time.perf_counter()
         with db.atomic():
-            refresh(db, job_id, seen)
+            refresh(db, job_id, seen, current.shown(db, seen))
         took.append(time.perf_counter() - began)
     db.close()
     assert min(took) < 0.5

@@ -15,7 +15,7 @@ from normalize.claims import SIDES, Claim, Side
 from normalize.fields import FIELDS
 from normalize.folding import plain
 from normalize.terms import TERMS, Read
-from normalize.witnesses import Testimony, Verdict, agree, understand
+from normalize.witnesses import Testimony, Verdict, agree, testify, understand
 
 Source = tuple[int, str]
 """Block and section of a claim: a table, or a part of one."""
@@ -262,17 +262,18 @@ def _hourly_is_off(verdicts: dict[str, Verdict]) -> bool:
 def _shifted(verdicts: Sequence[Verdict], unlikely: list[Claim]) -> Iterator[Doubted]:
     """Columns with cells that are no value of their own row, but would be one of another: of all the same row away, the whole
     column is in doubt; of one, the two rows that may be exchanged."""
-    wrong = [t.claim for v in verdicts for t in v.heard if t.refusal and t.claim.section != "intro"] + unlikely
+    wrong = [t.claim for v in verdicts if v.refused for t in v.heard if t.refusal and t.claim.section != "intro"] + unlikely
     if not wrong:
         return
     bad = {(claim.side, claim.place) for claim in wrong}
-    blocks: dict[tuple[int, Side], list[Testimony]] = defaultdict(list)
-    for testimony in (t for v in verdicts for t in v.heard):
-        blocks[testimony.claim.place.block, testimony.claim.side].append(testimony)
-    for block, side in dict.fromkeys((claim.place.block, claim.side) for claim in wrong):
-        heard = sorted(blocks[block, side], key=lambda t: t.claim.place)
-        if len(heard) > _MOST_CELLS:
+    blocks: dict[tuple[int, Side], list[Claim]] = {(claim.place.block, claim.side): [] for claim in wrong}
+    for claim in (claim for v in verdicts for claim in v.group):
+        if (of := (claim.place.block, claim.side)) in blocks:
+            blocks[of].append(claim)
+    for (_, side), claims in blocks.items():
+        if len(claims) > _MOST_CELLS:
             continue
+        heard = [testify(claim) for claim in sorted(claims, key=lambda claim: claim.place)]
         for step in (-1, 1):
             moved = [t for t, neighbour in _neighbours(heard, step) if (side, t.claim.place) in bad and _is_read_as(t, neighbour)]
             if len(moved) > 1:
@@ -301,5 +302,4 @@ def _neighbours(heard: list[Testimony], step: int) -> Iterator[tuple[Testimony, 
 
 
 def _is_read_as(testimony: Testimony, neighbour: Testimony) -> bool:
-    read, refusal = understand(neighbour.claim.term, testimony.claim.said or testimony.claim.raw)
-    return read is not None and not refusal
+    return understand(neighbour.claim.term, testimony.claim.said or testimony.claim.raw).read is not None

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import pairwise
 
 from normalize.errors import Rejected
@@ -22,7 +22,7 @@ class Cell:
     rowspan: str = ""
     unseen: bool = False
     picture: bool = False
-    descriptions: list[str] = field(default_factory=list)
+    descriptions: list[str] | None = None
 
 
 def resolve(rows: list[list[Cell]], cut: bool = False, made_of: MadeOf = "table", groups: Sequence[int] = ()) -> Table:

@@ -1,6 +1,7 @@
 """HTML to Document with selectolax: one walk over the tree, no class names, no positions."""
 
 import re
+from collections.abc import Mapping
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
@@ -8,6 +9,7 @@ from scraper import walls
 from scraper.document import Document, Heading
 from scraper.readers import marks
 from scraper.readers.passage import BLANKS
+from scraper.readers.plain import PlainWalker
 from scraper.readers.tags import forbids_copies
 from scraper.readers.tree import grow, metas_of_head
 from scraper.readers.walker import Walker
@@ -24,8 +26,9 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
     Raises Rejected `too_hostile` for a tree or a table that is too large.
     """
     tree, utf8, undecodable = grow(body, charset)
-    walker = Walker(marks.of(tree))
-    walk(tree, utf8, walker, boxes)
+    marked = marks.of(tree)
+    walker = PlainWalker(marked.kinds, marked.around)
+    walk(tree, utf8, walker, boxes, marked.panels)
     title, canonical = tree.css_first("title"), tree.css_first('link[rel~="canonical"]')
     saved_from = _SAVED_FROM.search(utf8, 0, 4096)
     cut = walker.cut or _lacks_its_end(utf8)
@@ -43,9 +46,9 @@ def read(body: bytes, charset: str = "", boxes: bool = False) -> Document:
     )
 
 
-def walk(tree: LexborHTMLParser, utf8: bytes, walker: Walker, boxes: bool) -> None:
+def walk(tree: LexborHTMLParser, utf8: bytes, walker: Walker, boxes: bool, panels: Mapping[int, str]) -> None:
     """Let a walker take a page, with its panels and with tables of boxes."""
-    walker.before = {panel: [Heading(_PANEL, words)] for panel, words in marks.panels(tree).items()}
+    walker.before = {panel: [Heading(_PANEL, words)] for panel, words in panels.items()}
     if tree.root is not None:
         if boxes:
             _look_for_boxes(tree, tree.root, walker, not _has_its_end(utf8))
@@ -68,10 +71,12 @@ def _look_for_boxes(tree: LexborHTMLParser, root: LexborNode, walker: Walker, cu
 
 def _lacks_its_end(utf8: bytes) -> bool:
     """The page opens with `<html` or `<body` and ends without either end tag."""
+    if _has_its_end(utf8):
+        return False
     head = utf8[:8192].lower()
-    return (b"<html" in head or b"<body" in head) and not _has_its_end(utf8)
+    return b"<html" in head or b"<body" in head
 
 
 def _has_its_end(utf8: bytes) -> bool:
     tail = utf8[-8192:].lower()
-    return b"</html" in tail or b"</body" in tail
+    return tail.rfind(b"</html") >= 0 or tail.rfind(b"</body") >= 0

@@ -1,12 +1,14 @@
 """What attributes say of elements, where it changes what their tags mean: the roles of tables, and what is hidden."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from scraper.readers.tags import KINDS, LEVELS, is_hidden
+from scraper.readers.passage import BLANKS
+from scraper.readers.tags import KINDS, LEVELS, Attributes, is_hidden
 
-_ANY = '[role~="table" i], [role~="grid" i], [role~="treegrid" i], [hidden], [style*="display" i], [style*="visibility" i]'
+_ANY = '[role], [hidden], [style*="display" i], [style*="visibility" i]'
 _PANELS, _TABS = '[role="tabpanel" i][aria-labelledby]', '[role="tab" i][id]'
 _STRUCTURE = "table, dl, ul, ol, h1, h2, h3, h4, h5, h6, [role]"
 _TABLES = frozenset(("table", "grid", "treegrid"))
@@ -16,29 +18,65 @@ _OF_TABLES = frozenset(("table", "thead", "tbody", "tfoot", "tr", "td", "th", "c
 _SHOWN_AT_LAST = frozenset(("html", "body"))
 
 
-def of(tree: LexborHTMLParser) -> Mapping[int, str]:
-    """What elements are, by `mem_id`, in the words of `tags.KINDS`; `hidden` for prose that a reader of the page does not see.
+@dataclass(slots=True)
+class Marks:
+    """What elements are, by `mem_id`, in the words of `tags.KINDS`; the marked elements with all that hold one, but without the
+    parts of marked tables, None where the whole page is such a table; and what stands before panels and behind them."""
+
+    kinds: Mapping[int, str]
+    around: Container[int] | None
+    panels: Mapping[int, str]
+
+
+def of(tree: LexborHTMLParser) -> Marks:
+    """What the attributes of a page say; elements are `hidden` where they hold prose that a reader of the page does not see.
 
     Tables, lists and what has headings may be shown on demand, as in a tab; they are read whether they are hidden or not. A page
     that is hidden as a whole is shown by its script.
     """
     marks: dict[int, str] = {}
     hidden: list[LexborNode] = []
+    tables: list[LexborNode] = []
+    has_panels = False
     for node in tree.css(_ANY):
         tag, attributes = node.tag or "", node.attributes
+        role = (attributes.get("role") or "").lower()
+        has_panels = has_panels or role == "tabpanel"
         if tag in _OF_TABLES or KINDS.get(tag) == "passed over":
+            continue
+        if not _may_be_hidden(attributes) and (not role or _TABLES.isdisjoint(BLANKS.split(role))):
             continue
         if is_hidden(attributes) and tag not in _SHOWN_AT_LAST:
             hidden.append(node)
-        if not _TABLES.isdisjoint(_words(attributes.get("role"))):
+        if not _TABLES.isdisjoint(_words(role)):
             _mark_table(node, marks)
+            tables.append(node)
     if hidden:
         holders = _holders(tree)
-        marks |= {node.mem_id: "hidden" for node in hidden if node.mem_id not in holders}
-    return marks
+        hidden = [node for node in hidden if node.mem_id not in holders]
+        marks.update([(node.mem_id, "hidden") for node in hidden])
+    is_table = any(node.tag == "html" for node in tables)
+    return Marks(marks, None if is_table else _around([*hidden, *tables]), _panels(tree) if has_panels else {})
 
 
-def panels(tree: LexborHTMLParser) -> Mapping[int, str]:
+def _may_be_hidden(attributes: Attributes) -> bool:
+    """Whether there is an attribute that may hide an element: its role alone hides it only in a table."""
+    style = (attributes.get("style") or "").lower()
+    return "hidden" in attributes or "display" in style or "visibility" in style
+
+
+def _around(nodes: Iterable[LexborNode]) -> set[int]:
+    """Elements, and all that hold one of them."""
+    found: set[int] = set()
+    for inner in nodes:
+        node: LexborNode | None = inner
+        while node is not None and (number := node.mem_id) not in found:
+            found.add(number)
+            node = node.parent
+    return found
+
+
+def _panels(tree: LexborHTMLParser) -> Mapping[int, str]:
     """The words of the tab of each panel, by the `mem_id` of the panel, and none by that of what follows a panel."""
     found: dict[int, str] = {}
     if (panels := tree.css(_PANELS)) and (tabs := {tab.attributes.get("id"): tab for tab in tree.css(_TABS)}):

@@ -13,9 +13,9 @@ _SHORT = 60
 class Grid:
     """A table on its way: rows of cells, at the place where the table began, and the rows with which a group begins. `inside`
     tells in what the walk is: a `row` of roles, a `term` or its description. A list of terms that begins with a description has
-    each term behind its own: it is `turned`."""
+    each term behind its own: it is `turned`. One that was read at once has nothing but the `texts` of its cells."""
 
-    __slots__ = ("cut", "groups", "inside", "made_of", "rows", "turned")
+    __slots__ = ("cut", "groups", "inside", "made_of", "rows", "texts", "turned")
 
     def __init__(self, made_of: Literal["table", "roles", "terms"] = "table") -> None:
         self.rows: list[list[Cell]] = []
@@ -24,6 +24,7 @@ class Grid:
         self.cut = False
         self.made_of = made_of
         self.turned = False
+        self.texts: tuple[tuple[str, ...], ...] | None = None
 
 
 class List:
@@ -31,8 +32,8 @@ class List:
 
     __slots__ = ("items",)
 
-    def __init__(self) -> None:
-        self.items: list[str] = []
+    def __init__(self, items: list[str] | None = None) -> None:
+        self.items = items or []
 
 
 def told(grid: Grid) -> list[list[Cell]]:
@@ -44,6 +45,12 @@ def told(grid: Grid) -> list[list[Cell]]:
     if grid.turned:  # nothing tells whether a term stands before or behind its descriptions
         return [[cell] for row in grid.rows for cell in row]
     return [row for row in grid.rows if len(row) > 1 or any(cell.text or cell.unseen for cell in row)]
+
+
+def _made(grid: Grid) -> Table:
+    if grid.texts is None:
+        return resolve(told(grid), grid.cut, grid.made_of, grid.groups)
+    return Table(grid.texts, open=(len(grid.texts) - 1,) if grid.cut and grid.texts else ())
 
 
 class Page:
@@ -61,8 +68,10 @@ class Page:
         """What was found, in page order."""
         made: list[Block] = []
         for block in self.found:
-            if isinstance(block, Grid):
-                table = resolve(told(block), block.cut, block.made_of, block.groups)
+            if isinstance(block, Paragraph) or isinstance(block, Heading):  # noqa: SIM101 - two questions take half the time of one
+                made.append(block)
+            elif isinstance(block, Grid):
+                table = _made(block)
                 made += [table] if table.rows else []
             elif isinstance(block, List):
                 made += [Items(tuple(block.items))] if block.items else []
@@ -99,6 +108,7 @@ class Page:
             cell.unseen = True
             cell.picture = cell.picture or picture
             if description := BLANKS.sub(" ", words).strip():
+                cell.descriptions = cell.descriptions or []
                 cell.descriptions.append(description)
 
     def enter_table(self, made_of: Literal["table", "roles", "terms"]) -> None:
@@ -139,9 +149,10 @@ class Page:
         rows = self.grids[-1].rows
         if not rows:
             rows.append([])
-        spans = ("colspan", "rowspan") if tag in ("td", "th") else ("aria-colspan", "aria-rowspan")
-        width, height = (attributes.get(name) or "" for name in spans)
-        cell = Cell("", width, height)
+        cell = Cell("")
+        if attributes:
+            prefix = "" if tag in ("td", "th") else "aria-"
+            cell.colspan, cell.rowspan = attributes.get(f"{prefix}colspan") or "", attributes.get(f"{prefix}rowspan") or ""
         rows[-1].append(cell)
         return cell
 
@@ -152,7 +163,7 @@ class Page:
         if cell.text:
             cell.unseen = False
         else:
-            cell.text = "\n".join(cell.descriptions)
+            cell.text = "\n".join(cell.descriptions or ())
 
     def place(self, block: Heading | Paragraph) -> None:
         """A caption stands inside of its table but is read before it."""

@@ -1,6 +1,7 @@
 """The text of a paragraph, heading, list item or cell while it is collected, and the seams between its elements."""
 
 import re
+from collections.abc import Sequence
 
 from normalize.folding import RAISED
 
@@ -65,12 +66,22 @@ def tidy(joined: str, cell: bool) -> str:
         seam = _SEAM_IN_WORD if cell else _SEAM_IN_NUMBER
         joined = seam.sub(BREAK, joined).replace(SEAM, "")
     if BREAK in joined:
-        lines = (BLANKS.sub(" ", line).strip() for line in joined.split(BREAK))
-        return "\n".join(line for line in lines if line)
+        return "\n".join([line for line in map(one_line, joined.split(BREAK)) if line])
     return one_line(joined)
 
 
 def one_line(text: str) -> str:
     """The text with every run of blanks as one, and none at its ends."""
-    even = text.isprintable() and "  " not in text
-    return (text if even else BLANKS.sub(" ", text)).strip()
+    text = text.strip()
+    return BLANKS.sub(" ", text) if _is_uneven(text) else text
+
+
+def one_line_each(texts: Sequence[str]) -> list[str]:
+    """As `one_line`, of many texts."""
+    found = [*map(str.strip, texts)]
+    return [*map(one_line, found)] if _is_uneven("".join(found)) else found
+
+
+def _is_uneven(text: str) -> bool:
+    """Whether there are other blanks than single spaces: asked for one by one, which takes a tenth of the time of a search."""
+    return "\n" in text or "\t" in text or "\r" in text or "\f" in text or "  " in text

@@ -57,8 +57,9 @@ class PlacedPage:
 def read(body: bytes, charset: str, boxes: bool) -> PlacedPage:
     """An HTML page, read as `scraper.readers.html` reads it. Raises Rejected."""
     tree, utf8, _ = grow(body, charset)
-    walker = _Recorder(marks.of(tree))
-    html.walk(tree, utf8, walker, boxes)
+    marked = marks.of(tree)
+    walker = _Recorder(marked.kinds)
+    html.walk(tree, utf8, walker, boxes, marked.panels)
     blocks, spots = walker.placed()
     return PlacedPage(tree, walker.marks, blocks, spots)
 
@@ -141,9 +142,9 @@ class _Recorder(Walker):
                 self.came_from[id(self.found[-1])] = self.run
             self.run, self.held = self.held, []
 
-    def put(self, node: Node, kind: str, tag: str) -> bool:
+    def put(self, node: Node, kind: str) -> bool:
         """As `Walker.put`."""
-        done = super().put(node, kind, tag)
+        done = super().put(node, kind)
         if done and kind == "item":
             self.came_from.setdefault(id(self.lists[-1]), []).append(node.mem_id)
         elif done and self.found and isinstance(self.found[-1], Paragraph | Heading):

@@ -9,6 +9,7 @@ from normalize.errors import Rejected
 from scraper.readers.encoding import detect, is_utf8, sniff
 from scraper.readers.tags import END, Attributes
 
+_LAST = b"<" + END.encode() + b">"
 _SELF_CLOSED = re.compile(rb"<(title|script|style|textarea|iframe|noscript|div|span|i|b|a|p|td|th)\b([^<>]*)/>", re.IGNORECASE)
 
 
@@ -26,7 +27,7 @@ def grow(body: bytes, charset: str = "") -> tuple[LexborHTMLParser, bytes, int]:
         text, undecodable = sniff(body, charset, html=True)
         utf8 = text.encode()
     try:
-        return LexborHTMLParser(utf8 + b"<" + END.encode() + b">"), utf8, undecodable
+        return LexborHTMLParser(utf8 + _LAST), utf8, undecodable
     except SelectolaxError as error:  # a parser of HTML takes everything: only memory can end it
         raise Rejected("too_hostile", f"the parser gave up ({error})") from error
 

@@ -6,6 +6,7 @@ from selectolax.lexbor import LexborNode
 
 from scraper.document import Heading, Paragraph, Table
 from scraper.readers.grid import Cell
+from scraper.readers.kinds import BY_NUMBER, PHRASES, TEXT
 from scraper.readers.page import Grid, List, Page
 from scraper.readers.passage import BREAK, NOTE, SEAM, Passage, one_line, tidy
 from scraper.readers.tags import (
@@ -24,6 +25,19 @@ from scraper.readers.tags import (
 
 Noted = Callable[[Table, list[list[Cell]], Sequence[Sequence[LexborNode]]], None]
 """Is told of each table of boxes, with its cells and the nodes of these."""
+
+
+def lone_text(node: LexborNode) -> str | None:
+    """The text of an element that holds a text and nothing else, or none but phrases around it."""
+    child = node.first_child
+    while child is not None and child.next is None:
+        number = child.tag_id
+        if number == TEXT:
+            return child.text_content or ""
+        if number not in PHRASES and child.tag in KINDS:
+            return None
+        child = child.first_child
+    return None
 
 
 def _lone_text_of_cell(cell: LexborNode) -> str | None:
@@ -56,8 +70,13 @@ class Walker(Page):
         self.metas: list[Attributes] = []
 
     def walk(self, root: LexborNode) -> None:
+        """Take everything inside of an element, and end the last text."""
+        self.inside(root)
+        self.flush()
+
+    def inside(self, root: LexborNode) -> None:
         """Take everything inside of an element."""
-        texts, grids, kind_of, marks, before = self.texts, self.grids, KINDS.get, self.marks, self.before
+        texts, grids, kinds, marks, before = self.texts, self.grids, BY_NUMBER.get, self.marks, self.before
         open_nodes: list[tuple[LexborNode, str]] = []
         node = root.first_child
         while node is not None or open_nodes:
@@ -67,8 +86,7 @@ class Walker(Page):
                     self.leave(kind)
                 node = node.next
                 continue
-            tag = node.tag or ""
-            kind = kind_of(tag, "inline")
+            kind = kinds(node.tag_id) or KINDS.get(node.tag or "", "inline")
             if marks and kind != "text":
                 kind = marks.get(node.mem_id, kind)
             if before and node.mem_id in before:
@@ -79,10 +97,10 @@ class Walker(Page):
                 texts[-1].parts.append(node.text_content or "")
             elif kind == "passed over":
                 self.pass_over(node)
-            elif kind == "hidden":
+            elif kind == "hidden" or (kind == "row" and grids and self.put_row(node)):
                 pass
             elif grids:
-                attributes = node.attributes
+                tag, attributes = node.tag or "", node.attributes
                 if attributes and is_hidden(attributes):
                     if kind == "cell" and keeps_its_place(attributes):
                         self.add_cell(tag, attributes)
@@ -90,34 +108,34 @@ class Walker(Page):
                     open_nodes.append((node, self.enter(kind, tag, attributes)))
                     node = node.first_child
                     continue
-            elif len(texts) > 1 or kind not in ENDING or marks or not self.put(node, kind, tag):
-                open_nodes.append((node, self.enter(kind, tag, {})))
+            elif len(texts) > 1 or kind not in ENDING or marks or not self.put(node, kind):
+                open_nodes.append((node, self.enter(kind, node.tag or "", {})))
                 node = node.first_child
                 continue
             node = node.next
-        self.flush()
 
-    def put(self, node: LexborNode, kind: str, tag: str) -> bool:
+    def put(self, node: LexborNode, kind: str) -> bool:
         """Take an element that ends a text, if it holds a text and nothing else, or none but phrases around it; most elements
         are such."""
-        child = node.first_child
-        while child is not None and child.next is None:
-            if child.is_text_node:
-                break
-            if child.tag in KINDS:
-                return False
-            child = child.first_child
-        else:
-            return False
-        line = one_line(child.text_content or "")
+        words = lone_text(node)
+        return words is not None and self.put_words(node, kind, words)
+
+    def put_words(self, node: LexborNode, kind: str, words: str) -> bool:
+        """Take an element that ends a text and holds nothing but words; an item only in a list."""
+        line = one_line(words)
         if kind != "item":
-            self.flush()
+            if self.texts[0].parts:
+                self.flush()
             if line:
-                self.found.append(Heading(LEVELS[tag], line) if kind == "heading" else Paragraph(line))
+                self.found.append(Heading(LEVELS[node.tag or ""], line) if kind == "heading" else Paragraph(line))
             return True
         if self.lists:
             self.lists[-1].items.append(line)
         return bool(self.lists)
+
+    def put_row(self, _: LexborNode, /) -> bool:
+        """Take a row of a table as a whole: only the walk of `scraper.readers.plain` does."""
+        return False
 
     def put_cell(self, node: LexborNode, attributes: Attributes) -> bool:
         """Take a cell, if it holds a text and nothing else."""
