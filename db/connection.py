@@ -17,6 +17,9 @@ __all__ = ["Database", "connect", "guarded", "is_there", "open_to_read", "open_t
 APPLICATION_ID = 0x43525363  # "CRSc"
 OLDEST_SQLITE = (3, 37, 0)
 """STRICT tables begin here."""
+_MOST_UNWRITTEN = 4096
+"""So many pages of the file, 16 MB, a transaction changes in memory alone. One that changes more, as the publication of some
+20,000 web pages does, locks readers out until it ends; without a bound memory would grow with the run."""
 
 
 def is_there(path: Path) -> bool:
@@ -54,7 +57,7 @@ def open_to_read(path: Path) -> Database:
 def open_to_write(path: Path) -> Database:
     """The database at `path`, made or migrated as needed; the caller holds the lock. Raises as `open_to_read`."""
     db = connect(path, read_only=False)
-    db.conn.execute("PRAGMA cache_spill = OFF")  # a transaction that spills would lock readers out until it ends
+    db.conn.execute(f"PRAGMA cache_spill = {_MOST_UNWRITTEN}")
     try:
         schema.migrate(db, APPLICATION_ID)
     except sqlite3.Error as error:

@@ -10,20 +10,21 @@ import hashlib
 import os
 import re
 import zlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
-from normalize.errors import CorruptRecord, StorageError
+from normalize.errors import ConfigError, CorruptRecord, StorageError
 from scraper import durable, records
 from scraper.capture import Capture
-from scraper.records import Decision, Tombstone, Verdict
+from scraper.records import Decision, Tombstone, Verdict, Written
 
 MAX_FILE_BYTES = 1 << 30
 _LEVEL = 6
 OURS = re.compile(r"careerscape-[0-9]{8}T[0-9]{6}Z-[0-9]{5,}\.warc\.gz")
+_Said = TypeVar("_Said")
 _WARC = re.compile(r"\.(?:warc(?:\.gz)?|wacz)$")
 
 
@@ -34,6 +35,15 @@ class Location:
     warc_file: str
     offset: int
     length: int
+
+
+def pack(capture: Capture) -> bytes:
+    """A capture with its body as it lies in a file: most of the work of writing it, and any thread can do it."""
+    return _packed(records.whole(capture))
+
+
+def _packed(record: bytes) -> bytes:
+    return gzip.compress(record, _LEVEL, mtime=0)
 
 
 class Archive:
@@ -48,9 +58,9 @@ class Archive:
         self._size = 0
         self._sizes: dict[str, int] = {}
 
-    def append(self, capture: Capture) -> Location:
-        """Write a capture with its body."""
-        return self._write(records.whole(capture))
+    def append(self, capture: Capture, packed: bytes | None = None) -> Location:
+        """Write a capture with its body, `packed` already where the caller did that."""
+        return self._add(packed or pack(capture))
 
     def append_revisit(self, capture: Capture, same_url: str, same_at: str) -> Location:
         """Write a capture whose body lies in the archive already, under `same_url` at `same_at`."""
@@ -78,19 +88,29 @@ class Archive:
 
     def read(self, place: Location, sha256: str) -> bytes:
         """The body of a capture. Raises CorruptRecord where the bytes are not those that the index promises."""
-        path = self.folder / place.warc_file
-        try:
-            with path.open("rb") as file:
-                file.seek(place.offset)
-                body = records.body(gzip.decompress(file.read(place.length)))
-        except FileNotFoundError:
-            why = f"the file is missing from the folder {self.folder} (--archive names another)"
-            raise CorruptRecord(place.warc_file, place.offset, why) from None
-        except (OSError, EOFError, ValueError, zlib.error) as error:
-            raise CorruptRecord(place.warc_file, place.offset, f"no readable record ({error})") from error
+        body = self._understood(place, records.body)
         if hashlib.sha256(body).hexdigest() != sha256:
             raise CorruptRecord(place.warc_file, place.offset, f"the body is not the one with sha256 {sha256}")
         return body
+
+    def written(self, place: Location) -> Written:
+        """A capture as its record tells it, whole. Raises CorruptRecord where none lies there."""
+        found = self._understood(place, records.understood)
+        if not isinstance(found, Written):
+            raise CorruptRecord(place.warc_file, place.offset, "no record of a capture")
+        return found
+
+    def _understood(self, place: Location, understand: Callable[[bytes], _Said]) -> _Said:
+        """What a record says. Raises CorruptRecord."""
+        try:
+            with (self.folder / place.warc_file).open("rb") as file:
+                file.seek(place.offset)
+                return understand(gzip.decompress(file.read(place.length)))
+        except FileNotFoundError:
+            why = f"the file is missing from the folder {self.folder} (--archive names another)"
+            raise CorruptRecord(place.warc_file, place.offset, why) from None
+        except (OSError, EOFError, ValueError, KeyError, ConfigError, zlib.error) as error:
+            raise CorruptRecord(place.warc_file, place.offset, f"no readable record ({error})") from error
 
     def files(self) -> list[str]:
         """The files of ours, in the order in which they were begun."""
@@ -172,7 +192,9 @@ class Archive:
                 raise StorageError(f"{self.folder / self._name}: {error.strerror}") from error
 
     def _write(self, record: bytes) -> Location:
-        member = gzip.compress(record, _LEVEL, mtime=0)
+        return self._add(_packed(record))
+
+    def _add(self, member: bytes) -> Location:
         try:
             file = self._open()
             file.write(member)

@@ -1,6 +1,7 @@
 """The pages of WARC and WACZ files: their captures, and the bodies of those that only confirm what another record holds."""
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from db import captures, originals
+from db.scratch import Scratch
 from normalize.errors import CorruptRecord, Rejected
 from normalize.findings import Finding, finding
 from normalize.wording import counted
@@ -112,22 +114,39 @@ class _Known:
     charset: str
     robots: tuple[tuple[str, str], ...]
 
+    @property
+    def words(self) -> str:
+        """It in words."""
+        digests = sorted(digest.hex() for digest in self.digests)
+        return json.dumps([self.sha256, digests, self.status, self.media_type, self.charset, self.robots])
+
+
+def _known(words: str) -> _Known:
+    sha256, digests, status, media_type, charset, robots = json.loads(words)
+    return _Known(
+        sha256, frozenset(map(bytes.fromhex, digests)), status, media_type, charset, tuple((key, value) for key, value in robots)
+    )
+
 
 class Originals:
-    """The pages of an import, by address and time and by digest; the caller holds a transaction where bodies are asked for."""
+    """The pages of an import, by address and time and by digest. Close it."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._by_place: dict[tuple[str, str], _Known] = {}
-        self._by_digest: dict[bytes, _Known] = {}
+        self._by_place, self._by_digest = Scratch(), Scratch()
+
+    def close(self) -> None:
+        """Forget them."""
+        self._by_place.close()
+        self._by_digest.close()
 
     def learn(self, capture: Capture, digests: frozenset[bytes]) -> None:
         """Remember a page that was taken in."""
         robots = tuple(header for header in capture.headers if header[0] == "x-robots-tag")
-        known = _Known(capture.sha256, digests, capture.status, capture.media_type, capture.charset, robots)
-        self._by_place.setdefault((capture.url, stamp(capture.captured_at)), known)
+        words = _Known(capture.sha256, digests, capture.status, capture.media_type, capture.charset, robots).words
+        self._by_place.keep(_place(capture.url, stamp(capture.captured_at)), words)
         for digest in digests:
-            self._by_digest.setdefault(digest, known)
+            self._by_digest.keep(digest, words)
 
     def whole(self, said: Confirmed) -> tuple[Capture, frozenset[bytes]] | None:
         """A capture with the body that it confirms and the digests of that; None where no such body is known (yet). A body is
@@ -140,12 +159,12 @@ class Originals:
 
     def _candidates(self, said: Confirmed) -> Iterator[_Known]:
         if said.refers:
-            if known := self._by_place.get(said.refers):
-                yield known
+            if words := self._by_place.get(_place(*said.refers)):
+                yield _known(words)
             yield from map(self._archived, originals.at(self._intake.db, *said.refers))
         value = bytes.fromhex(said.sha256) if said.sha256 else said.stated.value if said.stated else b""
-        if known := self._by_digest.get(value):
-            yield known
+        if words := self._by_digest.get(value):
+            yield _known(words)
         if len(value) == hashlib.sha256().digest_size and (held := originals.of_body(self._intake.db, value.hex())):
             yield self._archived(held)
         if said.stated:  # a digest of another kind than the index has can be tried on the bodies of the page
@@ -165,6 +184,10 @@ class Originals:
             return bodies.read(self._intake.archive, known) if known else None
         except CorruptRecord:
             return None
+
+
+def _place(url: str, captured_at: str) -> bytes:
+    return f"{url}\n{captured_at}".encode("utf-8", "surrogatepass")
 
 
 def _fits(said: Confirmed, known: _Known, body: bytes) -> bool:

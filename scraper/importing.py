@@ -1,32 +1,52 @@
-"""Importing saved pages and crawls: from files to captures, and into a run, many a transaction."""
+"""Importing saved pages and crawls: from files to captures, and into a run, many a transaction.
 
-from collections.abc import Callable, Iterable, Iterator
+Pages are compressed and read by others while this process loads those before them; what becomes of them, and in which order,
+does not depend on that.
+"""
+
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
 from datetime import datetime
 
 from normalize.errors import Rejected
 from normalize.findings import Finding, finding
-from scraper import crawls, run, sources
-from scraper.crawls import Item
-from scraper.intake import Intake, PageReport, Report
+from scraper import crawls, packing, run, sources
+from scraper.capture import Capture
+from scraper.intake import Intake, PageReport, Report, Step
+from scraper.packing import Packed
 from scraper.settings import Settings
-from scraper.warcs.found import Confirmed
+from scraper.warcs.found import Confirmed, Found
 
 PAGES_A_TRANSACTION = 100
 _BYTES_A_TRANSACTION = 8_000_000
 _MOST_WAITING = 1000
-Entry = sources.SavedPage | Item
-_Told = list[PageReport]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A capture with the digests under which others speak of it, the confirmation of one, or why there is none; `name` is for
+    the user."""
+
+    name: str
+    what: Capture | Confirmed | Finding
+    digests: frozenset[bytes] = frozenset()
+
+
+_Batch = list[tuple[_Entry, Packed]]
 
 
 def import_pages(
-    settings: Settings, pages: list[sources.SavedPage], clock: Callable[[], datetime], tell: Callable[[PageReport], None]
-) -> Report:
+    settings: Settings, pages: Iterable[sources.SavedPage], clock: Callable[[], datetime], tell: Callable[[PageReport], None],
+    workers: int = 1,
+) -> Report:  # fmt: skip
     """Load saved pages, and those of WARC and WACZ files; `tell` hears of each page when it is decided. Raises Busy,
     StorageError."""
-    with run.running(settings, "import", clock) as intake:
+    with run.running(settings, "import", clock, workers) as intake:
         for report in intake.report.adopted:
             tell(report)
-        _Import(intake, tell).all(pages)
+        with closing(crawls.Originals(intake)) as originals:
+            _Import(intake, tell, workers, originals).all(pages)
         counts = intake.report.counts
         intake.finish(1 if counts.faults else 3 if counts.rejected or counts.failed or counts.partial else 0)
     return intake.report
@@ -35,91 +55,92 @@ def import_pages(
 class _Import:
     """Pages on their way into a run. A record that only confirms a page waits until that may have come."""
 
-    def __init__(self, intake: Intake, tell: Callable[[PageReport], None]) -> None:
-        self._intake, self._tell = intake, tell
-        self._originals = crawls.Originals(intake)
-        self._waiting: list[Entry] = []
+    def __init__(
+        self, intake: Intake, tell: Callable[[PageReport], None], workers: int, originals: crawls.Originals
+    ) -> None:  # fmt: skip
+        self._intake, self._tell, self._workers, self._originals = intake, tell, workers, originals
+        self._waiting: list[_Entry] = []
         self._most_waiting = _MOST_WAITING
 
-    def all(self, pages: list[sources.SavedPage]) -> None:
+    def all(self, pages: Iterable[sources.SavedPage]) -> None:
         """Take all of them in."""
-        for batch in _batches(self._items(pages)):
-            self._batch(batch, self._one)
-            if len(self._waiting) >= self._most_waiting:
-                self._confirm()
-                self._most_waiting = max(_MOST_WAITING, 2 * len(self._waiting))
+        with closing(packing.ahead(self._entries(pages), self._to_pack, self._workers)) as packed:
+            for batch in _batches(packed):
+                self._batch(batch)
+                if len(self._waiting) >= self._most_waiting:
+                    self._confirm()
+                    self._most_waiting = max(_MOST_WAITING, 2 * len(self._waiting))
         while self._waiting and self._confirm():
             pass
-        for batch in _batches(self._waiting):
-            self._batch(batch, self._miss)
+        missing = (_Entry(entry.name, finding("no_original", entry.name)) for entry in self._waiting)
+        for batch in _batches((entry, None) for entry in missing):
+            self._batch(batch)
 
-    def _items(self, pages: list[sources.SavedPage]) -> Iterator[Entry]:
+    def _entries(self, pages: Iterable[sources.SavedPage]) -> Iterator[_Entry]:
         for page in pages:
             if page.problem or not sources.is_crawl(page.path):
-                yield page
-            else:
-                yield from crawls.items(page.path, self._intake.clock())
+                yield self._entry(page)
+                continue
+            for item in crawls.items(page.path, self._intake.clock()):
+                if isinstance(item.what, Found):
+                    yield _Entry(item.name, item.what.capture, item.what.digests)
+                else:
+                    yield _Entry(item.name, item.what)
+
+    def _entry(self, page: sources.SavedPage) -> _Entry:
+        try:
+            return _Entry(str(page.path), sources.capture(page, self._intake.sandbox.addresses, self._intake.clock()))
+        except Rejected as error:
+            return _Entry(str(page.path), finding(error.code, error.detail))
+
+    def _to_pack(self, entry: _Entry) -> Capture | None:
+        return entry.what if isinstance(entry.what, Capture) and self._intake.is_new(entry.what) else None
 
     def _confirm(self) -> bool:
         """Take in those of the waiting whose page is there by now; whether there were any."""
         waiting, self._waiting = self._waiting, []
-        for batch in _batches(waiting):
-            self._batch(batch, self._whole)
+        for batch in _batches((entry, None) for entry in self._whole(waiting)):
+            self._batch(batch)
         return len(self._waiting) < len(waiting)
 
-    def _batch(self, batch: list[Entry], take: Callable[[Entry], _Told]) -> None:
+    def _whole(self, waiting: Iterable[_Entry]) -> Iterator[_Entry]:
+        """Captures of confirmations; those whose page is not there go on waiting."""
+        for entry in waiting:
+            assert isinstance(entry.what, Confirmed)
+            if whole := self._originals.whole(entry.what):
+                self._originals.learn(*whole)
+                yield _Entry(entry.name, *whole)
+            else:
+                self._waiting.append(entry)
+
+    def _batch(self, batch: _Batch) -> None:
         with self._intake.together():
-            told = [report for item in batch for report in take(item)]
-            told += self._intake.settle()
+            told = [*self._intake.load(self._steps(batch))]
             self._intake.sync()
         for report in told:
             self._tell(report)
 
-    def _one(self, item: Entry) -> _Told:
-        if isinstance(item, sources.SavedPage):
-            return self._page(item)
-        if isinstance(item.what, Finding):
-            return self._finding(item.name, item.what)
-        if isinstance(item.what, Confirmed):
-            self._waiting.append(item)
-            return []
-        self._originals.learn(item.what.capture, item.what.digests)
-        return self._intake.take(item.what.capture, item.name)
-
-    def _page(self, page: sources.SavedPage) -> _Told:
-        try:
-            capture = sources.capture(page, self._intake.sandbox.addresses, self._intake.clock())
-        except Rejected as error:
-            return self._finding(str(page.path), finding(error.code, error.detail))
-        return self._intake.take(capture, str(page.path))
-
-    def _finding(self, name: str, what: Finding) -> _Told:
-        if what.severity == "error":
-            return [*self._intake.settle(), self._intake.lose(name, what, failed=False)]
-        self._intake.note(what)
-        return []
-
-    def _whole(self, item: Entry) -> _Told:
-        assert isinstance(item, Item)
-        assert isinstance(item.what, Confirmed)
-        if (whole := self._originals.whole(item.what)) is None:
-            self._waiting.append(item)
-            return []
-        self._originals.learn(*whole)
-        return self._intake.take(whole[0], item.name)
-
-    def _miss(self, item: Entry) -> _Told:
-        assert isinstance(item, Item)
-        return self._finding(item.name, finding("no_original", item.name))
+    def _steps(self, batch: _Batch) -> Iterator[Step]:
+        for entry, packed in batch:
+            if isinstance(entry.what, Capture):
+                if entry.digests:  # it is of a crawl
+                    self._originals.learn(entry.what, entry.digests)
+                yield self._intake.step(entry.what, entry.name, packed.result() if packed else None)
+            elif isinstance(entry.what, Confirmed):
+                self._waiting.append(entry)
+            elif entry.what.severity == "error":
+                yield self._intake.lost(entry.name, entry.what)
+            else:
+                yield self._intake.noted(entry.what)
 
 
-def _batches(items: Iterable[Entry]) -> Iterator[list[Entry]]:
+def _batches(entries: Iterable[tuple[_Entry, Packed]]) -> Generator[_Batch, None, None]:
     """So many pages at a time, or fewer where they are large."""
-    batch: list[Entry] = []
+    batch: _Batch = []
     size = 0
-    for item in items:
-        batch.append(item)
-        size += item.size if isinstance(item, Item) else 0
+    for entry, packed in entries:
+        batch.append((entry, packed))
+        size += len(entry.what.body) if isinstance(entry.what, Capture) else 0
         if len(batch) >= PAGES_A_TRANSACTION or size >= _BYTES_A_TRANSACTION:
             yield batch
             batch, size = [], 0

@@ -1,7 +1,7 @@
 """Taking pages in: what is captured goes into the archive, through the sandbox and into the database, unpublished."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -17,11 +17,8 @@ from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.keeping import burying
 from scraper.parsing import PageBytes
+from scraper.pool import Pool
 from scraper.records import Verdict
-from scraper.sandbox import Sandbox
-
-PAGES_TOGETHER, BYTES_TOGETHER = 10, 2_000_000
-"""So many new pages are read together; a page that goes beyond is the last of them."""
 
 _PRIVATE = finding("noarchive", "X-Robots-Tag")
 
@@ -59,69 +56,98 @@ class Report:
 
 
 class Intake:
-    """Takes captures into archive and database. The caller holds a transaction (`together`) around `take`, `settle`, `lose` and
-    `sync`, and settles before it ends it."""
+    """Takes captures into archive and database. The caller holds a transaction (`together`) around all that takes, loads, loses
+    or syncs, and loads in it all steps that it made in it."""
 
     def __init__(
-        self, db: Database, archive: Archive, sandbox: Sandbox, report: Report, clock: Callable[[], datetime],
+        self, db: Database, archive: Archive, pool: Pool, report: Report, clock: Callable[[], datetime],
         band: Band = Band(),  # noqa: B008 - it is frozen
     ) -> None:  # fmt: skip
-        self.db, self.archive, self.sandbox, self.report, self.clock = db, archive, sandbox, report, clock
+        self.db, self.archive, self.report, self.clock = db, archive, report, clock
+        self._pool, self.sandbox = pool, pool.one
         self._band, self._held_before = band, set[int]()
-        self._waiting: list[_Waiting] = []
+        self._verdicts: list[tuple[Verdict, Capture]] = []
         with db.atomic():
             self.version_id = load.version(db, version.parser(), vocabulary.version())
 
     @contextmanager
     def together(self) -> Iterator[None]:
         """A transaction; where it is rolled back, what was counted in it does not count."""
-        before = replace(self.report.counts, lost=[*self.report.counts.lost])
+        before, lost = replace(self.report.counts), len(self.report.counts.lost)
         try:
             with self.db.atomic():
                 yield
                 runs.note(self.db, self.report.run_id, self.report.counts)
         except BaseException:
-            self.report.counts, self._waiting = before, []
+            del before.lost[lost:]
+            self.report.counts, self._verdicts = before, []
             raise
 
-    def take(self, capture: Capture, name: str) -> list[PageReport]:
-        """Archive, read and load a capture; one that is known already adds nothing. The reports are those of the captures that
-        are decided now, in order: new ones wait for each other, to be read together."""
+    def take(self, capture: Capture, name: str) -> PageReport:
+        """Archive, read and load a capture; one that is known already adds nothing."""
+        step = self.step(capture, name)
+        (reading,) = self.sandbox.parse_many([step.page]) if step.page else (None,)
+        report = step.done(reading)
+        assert report
+        return report
+
+    def step(self, capture: Capture, name: str, packed: bytes | None = None) -> "Step":
+        """Archive and index a capture, `packed` already or not, to be loaded in its turn; one that is known already adds
+        nothing."""
         if tombstones.is_forgotten(self.db, capture.url):
-            self.skip(capture.url)
-            return [*self.settle(), PageReport(name, "skipped")]
+            return Step(None, lambda _: self._skipped(capture.url, name))
         row = captures.find(self.db, capture.capture_id)
         if row is None and capture.time_source == "file":
             row = captures.find_same(self.db, capture.url, capture.sha256)
-        if row is not None:
-            return [*self.settle(), self._again(capture, name, row)]
-        return self._wait(_Waiting(capture, name, self._archive(capture)))
+        if row is None:
+            return self._to_read(capture, name, self._archive(capture, packed))
+        self._heal(capture, row)
+        known = row
+        return Step(None, lambda _: self._again(name, known))
 
-    def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Finding | None) -> list[PageReport]:
-        """Read and load a capture whose record is there already; with a `verdict` it is not read again."""
+    def take_over(self, capture: Capture, place: Location, body_of: int | None, verdict: Finding | None) -> "Step":
+        """Index a capture whose record is there already; with a `verdict` it is not read again."""
         row = captures.add(self.db, row_of(capture, place, body_of))
         name = capture.requested or capture.url
-        if verdict:
-            reading = Reading("rejected", None, None, (), (), (verdict,))
-            return [*self.settle(), self._load(capture, name, row, reading, known=True)]
-        return self._wait(_Waiting(capture, name, row))
+        if verdict is None:
+            return self._to_read(capture, name, row)
+        reading = Reading("rejected", None, None, (), (), (verdict,))
+        return Step(None, lambda _: self._load(capture, name, row, reading))
 
-    def _wait(self, page: "_Waiting") -> list[PageReport]:
-        self._waiting.append(page)
-        together = len(self._waiting) < PAGES_TOGETHER and sum(len(w.capture.body) for w in self._waiting) < BYTES_TOGETHER
-        return [] if together else self.settle()
+    def lost(self, name: str, why: Finding) -> "Step":
+        """A page that never became a capture is rejected."""
+        return Step(None, lambda _: self.lose(name, why, failed=False))
 
-    def settle(self) -> list[PageReport]:
-        """Read and load the captures that wait."""
-        waiting, self._waiting = self._waiting, []
-        if not waiting:
-            return []
-        pages = [PageBytes(c.body, c.media_type, c.charset, c.url) for c in (page.capture for page in waiting)]
-        readings = self.sandbox.parse_many(pages)
-        return [self._load(page.capture, page.name, page.row, read) for page, read in zip(waiting, readings, strict=True)]
+    def noted(self, what: Finding) -> "Step":
+        """Write down in its turn what concerns no page."""
+        return Step(None, lambda _: self.note(what))
 
-    def _again(self, capture: Capture, name: str, row: int) -> PageReport:
-        self._heal(capture, row)
+    def load(self, steps: "Iterable[Step]") -> Iterator[PageReport]:
+        """Read and load in the order of the steps, of which some more are asked for while pages are read."""
+        with closing(self._pool.among((step, step.page) for step in steps)) as coming:
+            for step, reading in coming:
+                if report := step.done(reading):
+                    yield report
+
+    def is_new(self, capture: Capture) -> bool:
+        """Whether a capture has a body that is not in the archive by now, as far as the index knows."""
+        return captures.find(self.db, capture.capture_id) is None and captures.body(self.db, capture.sha256) is None
+
+    def _to_read(self, capture: Capture, name: str, row: int) -> "Step":
+        page = PageBytes(capture.body, capture.media_type, capture.charset, capture.url)
+        return Step(page, lambda reading: self._read(capture, name, row, reading))
+
+    def _read(self, capture: Capture, name: str, row: int, reading: Reading | None) -> PageReport:
+        assert reading
+        for hostile in (found for found in reading.findings if found.code == "too_hostile"):
+            self._verdicts.append((Verdict(capture.capture_id, hostile.code, hostile.message, version.reader()), capture))
+        return self._load(capture, name, row, reading)
+
+    def _skipped(self, url: str, name: str) -> PageReport:
+        self.skip(url)
+        return PageReport(name, "skipped")
+
+    def _again(self, name: str, row: int) -> PageReport:
         if holds.is_held(self.db, row):
             self._held_before.add(row)
         outcome, waits = publish.adopt(self.db, self.report.run_id, row)
@@ -158,6 +184,9 @@ class Intake:
 
     def sync(self) -> None:
         """Make what was archived durable, and remember how far the index knows it."""
+        verdicts, self._verdicts = self._verdicts, []
+        for made, capture in verdicts:
+            self.archive.append_verdict(made, capture.url, stamp(capture.captured_at))
         captures.note_files(self.db, self.archive.sync())
 
     def finish(self, exit_code: int) -> None:
@@ -174,20 +203,17 @@ class Intake:
             runs.finish(self.db, run_id, self.report.counts, exit_code, stamp(self.clock()))
         self.report.finished = True
 
-    def _load(self, capture: Capture, name: str, row: int, reading: Reading, known: bool = False) -> PageReport:
-        for hostile in (f for f in reading.findings if f.code == "too_hostile" and not known):
-            made = Verdict(capture.capture_id, hostile.code, hostile.message, version.reader())
-            self.archive.append_verdict(made, capture.url, stamp(capture.captured_at))
+    def _load(self, capture: Capture, name: str, row: int, reading: Reading) -> PageReport:
         reading, unchanged = load_reading(self.db, self.report.run_id, self.version_id, row, capture, reading)
         return self._count(name, reading.outcome, unchanged, reading.findings)
 
-    def _archive(self, capture: Capture) -> int:
+    def _archive(self, capture: Capture, packed: bytes | None) -> int:
         """The bytes before anything looks at them; a body that lies in the archive already is confirmed by a revisit."""
         known = captures.body(self.db, capture.sha256)
         if known and self._holds(known, capture.sha256):
             place = self.archive.append_revisit(capture, known.url, known.captured_at)
             return captures.add(self.db, row_of(capture, place, known.row_id))
-        row = captures.add(self.db, row_of(capture, self.archive.append(capture), None))
+        row = captures.add(self.db, row_of(capture, self.archive.append(capture, packed), None))
         if known:
             captures.replace_body(self.db, capture.sha256, row)
         return row
@@ -218,12 +244,12 @@ class Intake:
 
 
 @dataclass(frozen=True, slots=True)
-class _Waiting:
-    """A capture that is indexed, and waits to be read."""
+class Step:
+    """What is to be done in its turn, with the reading of its page where it has one; it tells what became of the page, and
+    nothing where it is of none."""
 
-    capture: Capture
-    name: str
-    row: int
+    page: PageBytes | None
+    done: Callable[[Reading | None], PageReport | None]
 
 
 def load_reading(

@@ -186,7 +186,7 @@ class Job:
         else:
             return self._failed(page, visit)
         with self._intake.together():
-            (report,) = [*self._intake.take(capture, page.url), *self._intake.settle()]
+            report = self._intake.take(capture, page.url)
             self._intake.sync()
             outcome: Outcome = shown(report.outcome, report.findings) or visit.outcome
             self._remember(page, visit, outcome)

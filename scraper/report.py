@@ -45,36 +45,48 @@ ABOUT_RUNS = (
 
 
 class Told:
-    """The pages of a run as it reports them."""
+    """The pages of a run as it reports them; only where asked to `keep` them does it keep more than what there is to say."""
 
-    def __init__(self, advance: Callable[[], None], silent: bool = False, at_once: bool = False) -> None:
-        self.pages: list[PageReport] = []
-        self._advance, self._silent, self._at_once = advance, silent, at_once
+    def __init__(self, advance: Callable[[], None], silent: bool = False, at_once: bool = False, keep: bool = False) -> None:
+        self.count = self._warnings = self._lesser_count = 0
+        self._kept: list[PageReport] = []
+        self._errors: list[list[str]] = []
+        self._lesser: list[str] = []
+        self._advance, self._silent, self._at_once, self._keep = advance, silent, at_once, keep
 
     def add(self, page: "PageReport") -> None:
         """Hear of one page."""
-        self.pages.append(page)
+        self.count += 1
         self._advance()
-        if self._at_once and not self._silent:
-            _say_some(_errors(page), _MOST_ERRORS_OF_A_PAGE)
+        self._warnings += sum(found.severity == "warning" for found in page.findings)
+        if self._keep:
+            self._kept.append(page)
+        if self._silent:
+            return
+        if errors := _errors(page):
+            self._hear(errors)
+        lesser = _lesser(page)
+        self._lesser_count += len(lesser)
+        self._lesser += lesser[: _MOST_SAID - len(self._lesser)]
+
+    def _hear(self, errors: list[str]) -> None:
+        if self._at_once:
+            _say_some(errors, _MOST_ERRORS_OF_A_PAGE)
+        else:
+            self._errors.append(errors)
 
     def say(self) -> None:
         """Name every page with an error, and the first of what else is worth knowing, on standard error."""
-        if self._silent:
-            return
-        lesser: list[str] = []
-        for page in self.pages:
-            if not self._at_once:
-                _say_some(_errors(page), _MOST_ERRORS_OF_A_PAGE)
-            lesser += _lesser(page)
-        _say_some(lesser, _MOST_SAID)
+        for errors in self._errors:
+            _say_some(errors, _MOST_ERRORS_OF_A_PAGE)
+        _say_some(self._lesser, _MOST_SAID, self._lesser_count)
 
     def print_run(self, db: Database, done: "Report", as_json: bool, beside: Mapping[str, object] | None = None) -> None:
         """The counts of the run on standard output, as a line or as the row of `run` with pages and findings, and with what a
         command has to say `beside`."""
         row = queries.run(db, done.run_id)
         if as_json:
-            pages = [{"file": p.name, "outcome": p.outcome, "findings": [asdict(f) for f in p.findings]} for p in self.pages]
+            pages = [{"file": p.name, "outcome": p.outcome, "findings": [asdict(f) for f in p.findings]} for p in self._kept]
             more = {
                 "queued": done.left, "not_due": done.resting, "next_due_at": done.next_due_at or None,
                 "passed_over": done.passed_over, "stopped": done.stopped or None,
@@ -84,10 +96,9 @@ class Told:
             return
         if not self._silent:
             _say_some([*_about_run(done)], _MOST_SAID)
-        warnings = sum(f.severity == "warning" for page in self.pages for f in page.findings)
         counts = ", ".join(f"{row[name]} {name}" for name in _COUNTS if row[name])
         partial = f"; {done.counts.partial} partial" if done.counts.partial else ""
-        noted = f"; {counted(warnings, 'warning')}" if warnings else ""
+        noted = f"; {counted(self._warnings, 'warning')}" if self._warnings else ""
         terminal.tell(f"{counted(row['pages'], 'page')}{': ' * bool(counts)}{counts}{partial}{noted}")
 
 
@@ -167,24 +178,28 @@ def _words(finding: Finding, name: str = "") -> str:
     return f"{finding.code}{f' ({about})' if about else ''}: {message}"
 
 
-def _say_some(lines: list[str], most: int) -> None:
+def _say_some(lines: list[str], most: int, count: int = 0) -> None:
+    """Say lines, and how many more there are: of `count`, where not all of those were kept."""
     for line in lines[:most]:
         terminal.say(line)
-    if len(lines) > most:
-        terminal.say(f"and {len(lines) - most:,} more like these, see the view finding")
+    if (more := max(count, len(lines)) - most) > 0:
+        terminal.say(f"and {more:,} more like these, see the view finding")
 
 
 @contextmanager
-def collected(advance: Callable[[], None], silent: bool = False, at_once: bool = False) -> Iterator[Told]:
+def collected(
+    advance: Callable[[], None], silent: bool = False, at_once: bool = False, keep: bool = False
+) -> Iterator[Told]:  # fmt: skip
     """The reports of a run; where it does not finish, what was said until then is said all the same. A `silent` one says
-    nothing on standard error, where a log does; one that speaks `at_once` names a page as soon as it is decided."""
-    told = Told(advance, silent, at_once)
+    nothing on standard error, where a log does; one that speaks `at_once` names a page as soon as it is decided. Pages are to be
+    kept where the run is printed as JSON."""
+    told = Told(advance, silent, at_once, keep)
     try:
         yield told
     except BaseException as error:
         told.say()
         if isinstance(error, KeyboardInterrupt | Terminated) and not silent:
-            done = counted(len(told.pages), "page")
+            done = counted(told.count, "page")
             terminal.say(f"careerscape: interrupted after {done}; nothing is lost, run it again to go on")
         raise
 

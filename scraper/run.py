@@ -14,6 +14,7 @@ from scraper.capture import stamp
 from scraper.intake import Intake, Report
 from scraper.keeping import adoption, arrears, rewriting
 from scraper.operation.disk import refuse_when_full
+from scraper.pool import Pool
 from scraper.process import code_of, code_set_aside
 from scraper.sandbox import Sandbox
 from scraper.settings import Settings
@@ -59,14 +60,14 @@ def recorded(
 
 
 @contextmanager
-def running(settings: Settings, command: str, clock: Callable[[], datetime]) -> "Iterator[Intake]":
+def running(settings: Settings, command: str, clock: Callable[[], datetime], workers: int = 1) -> "Iterator[Intake]":
     """A run that takes captures in.
 
     What a dead run left in the archive is taken over first. Raises Busy, StorageError. What is interrupted leaves the archive
     and all that was committed; nothing of it is published before the next run.
     """
-    with recorded(settings, command, clock) as (db, archive, report), Sandbox() as sandbox:
-        intake = Intake(db, archive, sandbox, report, clock, settings.drift)
+    with recorded(settings, command, clock) as (db, archive, report), Pool(workers, Sandbox) as pool:
+        intake = Intake(db, archive, pool, report, clock, settings.drift)
         report.adopted = adoption.adopt(intake, rhythm(settings))
         yield intake
 

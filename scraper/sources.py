@@ -3,9 +3,8 @@
 import difflib
 import os
 import re
-import stat
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -49,20 +48,41 @@ class SavedPage:
     problem: str = ""
 
 
-def find(paths: list[Path], url: str, archive: Path | None = None) -> list[SavedPage]:
+class Pages:
+    """The files to import. They are looked for again whenever they are gone through: no list of them is kept."""
+
+    def __init__(self, starts: Sequence[Path], url: str, own: Path | None) -> None:
+        self._starts, self._url, self._own = starts, url, own
+        self.count = self.crawls = 0
+        for page in self:
+            self.count += 1
+            self.crawls += not page.problem and is_crawl(page.path)
+
+    def __iter__(self) -> Iterator[SavedPage]:
+        for start in self._starts:
+            if start.is_dir():
+                yield from _walk(start, self._own)
+            else:
+                yield SavedPage(start, self._url)
+
+
+def find(paths: Sequence[Path], url: str, archive: Path | None = None) -> Pages:
     """The files to import, folders walked in order of names; the own `archive` below one of them is passed over.
 
     Raises UsageError for what does not exist.
     """
-    own = archive.resolve() if archive else None
-    pages = [replace(page, url=url) for start in paths for page in _pages(start, own)]
-    if url and len(pages) != 1:
-        raise UsageError(f"--url goes with one file, not {len(pages)}")
-    if url:
-        canonical(url)
-        if is_crawl(pages[0].path):
-            raise UsageError(f"--url goes with a saved page; {pages[0].path} says itself where its pages are from")
-    return pages
+    for start in paths:
+        _refuse_missing(start)
+    pages = Pages(paths, "", archive.resolve() if archive else None)
+    if not url:
+        return pages
+    if pages.count != 1:
+        raise UsageError(f"--url goes with one file, not {pages.count}")
+    (page,) = pages
+    canonical(url)
+    if is_crawl(page.path):
+        raise UsageError(f"--url goes with a saved page; {page.path} says itself where its pages are from")
+    return Pages([page.path], url, None)
 
 
 def is_crawl(path: Path) -> bool:
@@ -70,28 +90,46 @@ def is_crawl(path: Path) -> bool:
     return path.name.lower().endswith(_CRAWLS)
 
 
-def _pages(start: Path, own: Path | None) -> Iterator[SavedPage]:
+def _refuse_missing(start: Path) -> None:
     try:
-        mode = start.stat().st_mode
+        start.stat()
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise UsageError(f"{start}: no such file or folder ({reason})") from error
-    if stat.S_ISDIR(mode):
-        yield from _walk(start, own)
-    else:
-        yield SavedPage(start)
 
 
 def _walk(start: Path, own: Path | None) -> Iterator[SavedPage]:
-    """The pages and crawls below a folder; what is hidden is left out, what cannot be entered is named."""
-    problems: list[OSError] = []
-    found: list[SavedPage] = []
-    for folder, inner, files in os.walk(start, onerror=problems.append):
-        inner[:] = [name for name in inner if not name.startswith(".") and Path(folder, name).resolve() != own]
-        paths = (Path(folder, name) for name in files if not name.startswith("."))
-        found += [SavedPage(path) for path in paths if _is_wanted(path)]
-    found += [SavedPage(Path(os.fsdecode(e.filename)), problem=e.strerror or str(e)) for e in problems]
-    yield from sorted(found, key=lambda page: page.path)
+    """The pages and crawls below a folder, in the order of their paths; what is hidden is left out, what cannot be entered is
+    named."""
+    inner = [iter([(start, True)])]
+    while inner:
+        if (entry := next(inner[-1], None)) is None:
+            inner.pop()
+            continue
+        path, is_folder = entry
+        if not is_folder:
+            if _is_wanted(path):
+                yield SavedPage(path)
+        elif path == start or path.resolve() != own:
+            try:
+                inner.append(iter(_entries(path)))
+            except OSError as error:
+                yield SavedPage(path, problem=error.strerror or str(error))
+
+
+def _entries(folder: Path) -> Iterator[tuple[Path, bool]]:
+    """What a folder holds by its names, and whether it is a folder to be walked. Raises OSError."""
+    with os.scandir(folder) as found:
+        names = sorted((entry.name, _is_folder(entry)) for entry in found if not entry.name.startswith("."))
+    return ((folder / name, bool(is_folder)) for name, is_folder in names if is_folder is not None)
+
+
+def _is_folder(entry: "os.DirEntry[str]") -> bool | None:
+    """None for a link to a folder, which is not followed."""
+    try:
+        return None if entry.is_symlink() and entry.is_dir() else entry.is_dir()
+    except OSError:
+        return False
 
 
 def _is_wanted(path: Path) -> bool:

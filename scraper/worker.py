@@ -1,25 +1,24 @@
 """The child process that reads untrusted pages: a megabyte of hostile HTML may cost it its life, never the run.
 
-It reads requests from standard input and answers on standard output; both are frames (4 bytes of length, big-endian,
-then as many bytes). The first frame is the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task`
-and `pages` (for each `media_type`, `charset`, `url`), and a frame for each page; for the task `copy` a second one says what to
-mark (JSON). The limits hold for each request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
+It reads requests from standard input and answers on standard output; both are frames (see `scraper.channel`). The first one is
+the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task` and `pages` (for each `media_type`,
+`charset`, `url`), and a frame for each page; for the task `copy` a second one says what to mark (JSON). The limits hold for each
+request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
 """
 
 import gc
 import json
 import resource
 import signal
-import struct
 import sys
 import traceback
 from typing import IO
 
+from scraper.channel import FRAME
 from scraper.process import OBJECTS_UNTIL_COLLECTED
 
 MAX_CPU_S = 5.0
 MAX_MEMORY = 1 << 30
-FRAME = struct.Struct(">I")
 
 
 def main() -> None:
@@ -93,11 +92,10 @@ def read_frame(source: IO[bytes]) -> bytes | None:
     return body if len(body) == size else None
 
 
-def write_frame(sink: IO[bytes], body: bytes, flush: bool = True) -> None:
-    """Send one frame, at the latest with the next one that is flushed."""
+def write_frame(sink: IO[bytes], body: bytes) -> None:
+    """Send one frame."""
     sink.write(FRAME.pack(len(body)) + body)
-    if flush:
-        sink.flush()
+    sink.flush()
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from db import captures, current, load, publish, runs
 from db.connection import open_to_read
 from normalize.errors import CorruptRecord
 from normalize.facts import Reading
-from scraper import archive, importing, intake, parsing, run, sandbox, sources
+from scraper import archive, importing, intake, parsing, pool, run, sandbox, sources
 from scraper.archive import Location
 from scraper.keeping import survey
 from scraper.keeping.survey import Record
@@ -64,7 +64,7 @@ def save(folder: Path, pages: Iterable[Saved]) -> list[sources.SavedPage]:
         path.write_bytes(page.body)
         path.with_suffix(".json").write_text(json.dumps({"url": page.url} | ({"captured_at": page.at} if page.at else {})))
         os.utime(path, (page.modified, page.modified))
-    return sources.find([folder], "")
+    return [*sources.find([folder], "")]
 
 
 def import_pages(root: Path, *pages: Saved) -> intake.Report:
@@ -82,6 +82,9 @@ def load_pages(root: Path, *pages: Saved) -> Path:
 class ReadHere:
     """The sandbox without its process, for tests of what lies behind it."""
 
+    def __init__(self) -> None:
+        self._sent: list[Sequence[parsing.PageBytes]] = []
+
     def __enter__(self) -> "ReadHere":
         return self
 
@@ -91,6 +94,25 @@ class ReadHere:
 
     def parse_many(self, pages: Sequence[parsing.PageBytes]) -> list[Reading]:
         return [self.parse(*page) for page in pages]
+
+    @property
+    def waiting(self) -> int:
+        return len(self._sent)
+
+    @property
+    def takes_more(self) -> bool:
+        return not self._sent
+
+    def send(self, pages: Sequence[parsing.PageBytes]) -> None:
+        self._sent.append(pages)
+
+    def push(self) -> None: ...
+
+    def receive(self) -> list[Reading]:
+        return self.parse_many(self._sent.pop(0))
+
+    def close(self) -> None:
+        self._sent.clear()
 
     addresses = staticmethod(parsing.addresses)
     links = staticmethod(parsing.links)
@@ -158,7 +180,7 @@ def sound(db: Path) -> bool:
 POINTS: dict[str, tuple[Any, str]] = {
     "begun": (captures, "known_files"),
     "archived": (archive.Archive, "append"),
-    "read": (sandbox.Sandbox, "parse_many"),
+    "read": (sandbox.Sandbox, "receive"),
     "loaded": (load, "load"),
     "noted": (captures, "note_files"),
     "refreshed": (current, "refresh"),
@@ -230,7 +252,7 @@ def stop_at_points() -> None:
     """In the command's process: stop where the environment says."""
     ready, go = map(int, os.environ["STOP_PIPES"].split())
     importing.PAGES_A_TRANSACTION = 3
-    intake.PAGES_TOGETHER = 1
+    pool.PAGES_TOGETHER = 1
     if os.environ["STOP_SPILL"]:
         _spilling(run)
     stops: dict[str, set[int]] = {}

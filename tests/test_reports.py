@@ -148,3 +148,18 @@ def test_of_a_bad_page_each_kind_of_finding_is_said_once():
         told.say()
     assert [line.split(": ")[0] for line in lines] == ["a.html", "b.html", "a.html", "b.html"]
     assert all(line.endswith("(and 8 more of these on the page)") for line in lines)
+
+
+def test_of_many_pages_no_more_is_kept_than_there_is_to_say(monkeypatch: pytest.MonkeyPatch):
+    lines: list[str] = []
+    monkeypatch.setattr(report.terminal, "say", lines.append)
+    told = report.Told(lambda: None, at_once=True)
+    for number in range(100):
+        told.add(PageReport(f"{number}.html", "rejected", (finding("empty", "0 bytes"), finding("unknown_label", "row 1"))))
+    assert len(lines) == 100, "errors are said at once"
+    told.say()
+    assert lines[100:119] == [
+        f"{number}.html: warning: unknown_label: {finding('unknown_label', 'row 1').message}" for number in range(19)
+    ]
+    assert lines[120:] == ["and 80 more like these, see the view finding"]
+    assert (told.count, told._kept, len(told._lesser), told._errors) == (100, [], 20, [])

@@ -9,6 +9,7 @@ import pytest
 
 from normalize.errors import CareerscapeError, Rejected
 from scraper import parsing, sandbox, wire
+from scraper.channel import Channel
 from scraper.parsing import PageBytes
 from scraper.sandbox import Sandbox
 from tests.figures import OVERVIEW, SEED, as_html, expected, found
@@ -74,7 +75,7 @@ def test_a_worker_that_stalls_is_ended_by_the_wall_clock():
         stopped = worker(box)
         os.kill(stopped, signal.SIGSTOP)
         started = box._start
-        box._start = lambda: _stopped(started())
+        box._start = lambda: _stopped(box, started())
         read = parse(box, GOOD)
         assert codes(read) == ["too_hostile"]
         assert "no answer in 0.5 s" in read.findings[0].message
@@ -82,9 +83,9 @@ def test_a_worker_that_stalls_is_ended_by_the_wall_clock():
         assert not Path(f"/proc/{stopped}").exists()
 
 
-def _stopped(process):
-    os.kill(process.pid, signal.SIGSTOP)
-    return process
+def _stopped(box: Sandbox, channel: Channel) -> Channel:
+    os.kill(worker(box), signal.SIGSTOP)
+    return channel
 
 
 def test_the_worker_ends_with_its_parent():
@@ -157,15 +158,15 @@ def test_a_page_that_is_too_hostile_harms_no_neighbour(box: Sandbox):
 
 def test_where_the_worker_dies_of_pages_they_are_read_one_by_one(box: Sandbox, monkeypatch: pytest.MonkeyPatch):
     asked = []
-    ask = Sandbox._try
+    put = Sandbox._put
 
-    def dying(self: Sandbox, task: str, pages: list[PageBytes]) -> tuple[bytes, bytes]:
+    def dying(self: Sandbox, task: str, pages: list[PageBytes]) -> None:
         asked.append(len(pages))
+        put(self, task, pages)
         if len(pages) > 1:
-            self._start().kill()
-        return ask(self, task, pages)
+            os.kill(worker(self), signal.SIGKILL)
 
-    monkeypatch.setattr(Sandbox, "_try", dying)
+    monkeypatch.setattr(Sandbox, "_put", dying)
     assert [found(r) for r in box.parse_many(together((GOOD, OVERVIEW.url), (as_html(SEED), SEED.url)))] == [
         expected(OVERVIEW), expected(SEED),
     ]  # fmt: skip

@@ -229,7 +229,7 @@ def test_what_a_page_says_goes_before_its_folder(tmp_path, content):
 
 def test_an_address_goes_with_one_file(tmp_path):
     put(tmp_path, {"one/a.html": "x", "two/a.html": "x", "two/b.html": "x", "none/x.png": "x"})
-    assert sources.find([tmp_path / "one"], A) == [SavedPage(tmp_path / "one" / "a.html", A)]
+    assert [*sources.find([tmp_path / "one"], A)] == [SavedPage(tmp_path / "one" / "a.html", A)]
     for paths in ([tmp_path / "two"], [tmp_path / "one", tmp_path / "one"], [tmp_path / "none"], [tmp_path]):
         with pytest.raises(UsageError, match="--url"):
             sources.find(paths, A)
@@ -275,7 +275,7 @@ def test_files_that_are_no_pages_are_findings_of_the_run_and_the_rest_is_loaded(
     put(tmp_path / "bad", {"a.html": "x", "b.html": as_html(SEED), "b.json": "{", "c.html": ""})
     os.truncate(tmp_path / "bad" / "c.html", 50_000_000)
     os.mkfifo(tmp_path / "bad" / "d.html")
-    bad = sources.find([tmp_path / "bad" / f"{name}.html" for name in "abcd"], "")
+    bad = [*sources.find([tmp_path / "bad" / f"{name}.html" for name in "abcd"], "")]
     report = importing.import_pages(
         settings(tmp_path), [*bad[:2], *pages, *bad[2:]], lambda: NOW + timedelta(1), lambda page: None
     )

@@ -208,11 +208,10 @@ class _Work:
     def _take(self, item: Item, capture: Capture, verified: bool) -> None:
         with self.stop.shielded():
             with self.intake.together():
-                reports = [*self.intake.take(capture, item.original), *self.intake.settle()]
+                report = self.intake.take(capture, item.original)
                 self.intake.sync()
                 backfill.settle(self.intake.db, item, "had", "", capture.capture_id, verified)
-            for report in reports:
-                self.watch.page(report)
+            self.watch.page(report)
 
     def _lose(self, item: Item, code: str, detail: str, failed: bool, state: str = "") -> None:
         with self.stop.shielded():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Literal, NoReturn
 import typer
 
 from normalize.errors import CareerscapeError
+from scraper.cli.again import Workers
 from scraper.cli.base import Flags, Json, app, print_sheet, reading, reading_at, settings_of
 from scraper.process import raise_when_terminated
 
@@ -22,6 +23,7 @@ def import_(
         list[Path], typer.Argument(metavar="PATH...", help="Saved pages, crawls, or folders of them.", show_default=False)
     ],
     url: Annotated[str, typer.Option(help="Address of the page, where the file does not tell it (one file only).")] = "",
+    workers: Workers = 1,
     as_json: Json = False,
 ) -> None:
     """Load saved pages (.html, .txt, .md) and the pages of crawls (.warc, .warc.gz, .wacz)."""
@@ -31,11 +33,14 @@ def import_(
 
     pages = sources.find(paths, url, settings_of(context).archive)
     raise_when_terminated()
-    if not pages:
+    if not pages.count:
         terminal.say("careerscape: no saved pages there (.html, .htm, .xhtml, .txt, .md, .warc, .warc.gz, .wacz)")
-    with terminal.progress("importing") as bar, report.collected(bar.advance) as told:
-        bar.begin(sum(not sources.is_crawl(page.path) for page in pages))
-        done = importing.import_pages(settings_of(context), pages, lambda: datetime.now(UTC), told.add)
+    with (
+        terminal.progress("importing") as bar,
+        report.collected(bar.advance, at_once=not sys.stderr.isatty(), keep=as_json) as told,
+    ):
+        bar.begin(pages.count - pages.crawls)
+        done = importing.import_pages(settings_of(context), pages, lambda: datetime.now(UTC), told.add, workers)
     _end(context, done, told, as_json)
 
 
@@ -107,7 +112,7 @@ def scrape(
             with (
                 oversight.overseen(settings, clock, log) as told_of,
                 terminal.progress("fetching", hidden=in_json) as bar,
-                report.collected(bar.advance, silent=in_json, at_once=not sys.stderr.isatty()) as told,
+                report.collected(bar.advance, silent=in_json, at_once=not sys.stderr.isatty(), keep=as_json) as told,
             ):
                 watch = oversight.Onlooker(told, bar, log, told_of.begin)
                 done = told_of.report = scraping.pages(settings, wish, clock, watch, stop)
@@ -145,12 +150,12 @@ def demo(
     raise_when_terminated()
     flags: Flags = context.obj
     settings = settings_of(context) if flags.db else tour.own_settings()
-    with terminal.progress("scraping") as bar, report.collected(bar.advance) as told:
+    with terminal.progress("scraping") as bar, report.collected(bar.advance, keep=as_json) as told:
         root, done = tour.scrape_bundled(settings, oversight.Onlooker(told, bar, events.Silent()))
     told.say()
     with reading_at(settings.db) as db:
         if not as_json:
-            terminal.tell(f"Scraped {root}, a web server on this machine with {len(told.pages)} saved comparison pages.")
+            terminal.tell(f"Scraped {root}, a web server on this machine with {told.count} saved comparison pages.")
         told.print_run(db, done, as_json)
         if not as_json:
             terminal.tell("\nTwo jobs that no page compares:\n")

@@ -58,7 +58,7 @@ def backfill(
     with (
         Stop() as stop,
         terminal.progress("fetching") as bar,
-        report.collected(bar.advance, at_once=not sys.stderr.isatty()) as told,
+        report.collected(bar.advance, at_once=not sys.stderr.isatty(), keep=as_json) as told,
     ):
         watch = oversight.Onlooker(told, bar, events.Silent())
         done = work.backfilled(settings_of(context, contact=contact), order, Clock(sleep=stop.sleep), tell, watch, stop)

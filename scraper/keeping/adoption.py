@@ -19,7 +19,7 @@ from scraper.records import Decision, Tombstone, Verdict, Written
 from scraper.visits import rhythmic, shown
 
 if TYPE_CHECKING:
-    from scraper.intake import Intake, PageReport
+    from scraper.intake import Intake, PageReport, Step
 
 RECORDS_A_TRANSACTION = 100
 Record = tuple[Location, Written | Verdict | Decision | Tombstone | None]
@@ -114,11 +114,7 @@ class _Adoption:
         """Take records over; without a `tail` they are those that waited, and come now or never."""
         with self._intake.together():
             taken: list[Capture] = []
-            told: list[PageReport] = []
-            for place, record in batch:
-                if isinstance(record, Written):
-                    told += self._record(place, record, taken, last=tail is None)
-            told += self._intake.settle()
+            told = [*self._intake.load(self._steps(batch, taken, last=tail is None))]
             for _, record in batch:
                 if isinstance(record, Decision) and not gate.replay(self._db, self._intake.report.run_id, record):
                     self._unsettled.append(record)
@@ -130,11 +126,16 @@ class _Adoption:
                     self._settle_visits(capture, report)
         return told
 
-    def _record(self, place: Location, record: Written, taken: list[Capture], last: bool) -> "list[PageReport]":
+    def _steps(self, batch: Sequence[Record], taken: list[Capture], last: bool) -> "Iterator[Step]":
+        for place, record in batch:
+            if isinstance(record, Written) and (step := self._record(place, record, taken, last)):
+                yield step
+
+    def _record(self, place: Location, record: Written, taken: list[Capture], last: bool) -> "Step | None":
         """Take a record over, and add its capture to those that were `taken`."""
         capture, body_of = record.capture, None
         if tombstones.is_forgotten(self._db, capture.url):
-            return []
+            return None
         name = capture_id(capture.url, stamp(capture.captured_at), record.sha256)
         row, known = captures.find(self._db, name), captures.body(self._db, record.sha256)
         body = self._body(known) if known else None
@@ -142,17 +143,17 @@ class _Adoption:
             if body is None and not record.revisit:  # written again, as the archive had lost it
                 captures.relocate(self._db, row, place.warc_file, place.offset, place.length)
                 captures.replace_body(self._db, record.sha256, row)
-            return []
+            return None
         if record.revisit:
             if known is None or body is None:
                 self._miss(place, record, last)
-                return []
+                return None
             capture, body_of = replace(capture, body=body), known.row_id
         taken.append(capture)
-        told = self._intake.take_over(capture, place, body_of, self._verdicts.get(name))
+        step = self._intake.take_over(capture, place, body_of, self._verdicts.get(name))
         if known and body is None:
             captures.replace_body(self._db, record.sha256, captures.find(self._db, name) or 0)
-        return told
+        return step
 
     def _body(self, known: captures.Body) -> bytes | None:
         try:

@@ -4,34 +4,34 @@ Captures, verdicts, decisions and the user's vocabulary lie in the archive. What
 archive is only read.
 """
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from db import captures, freshness, learned, load, publish, queue, runs, tombstones
 from db.connection import Database, guarded, is_there, open_to_write
 from db.lock import writing, writing_folder
+from db.lying import Lying
 from normalize import vocabulary
 from normalize.errors import CorruptRecord, StorageError, UsageError
 from normalize.facts import Reading
 from normalize.findings import Finding, finding
 from normalize.wording import counted
 from scraper import discovery, durable, gate, run, taught, version
-from scraper.archive import Archive
-from scraper.capture import parse_stamp, stamp
+from scraper.archive import Archive, Location
+from scraper.capture import Capture, parse_stamp, stamp
 from scraper.intake import load_reading, row_of
-from scraper.keeping.survey import Lying, Survey, survey
+from scraper.keeping.survey import Survey, survey
 from scraper.parsing import PageBytes
 from scraper.pool import Pool
 from scraper.settings import Settings
 from scraper.terminal import UNSHOWN, Bar
 
-_Part = TypeVar("_Part")
-_Read = TypeVar("_Read")
+_CAPTURES_A_TRANSACTION = 100
 
 
 @dataclass(slots=True)
@@ -92,8 +92,13 @@ def rebuild(settings: Settings, out: Path, clock: Callable[[], datetime], worker
 def build(settings: Settings, path: Path, now: datetime, workers: int, bar: Bar, held: Survey | None = None) -> Rebuilt:
     """Build a database from the archive at a path where there is none; `held` is what it holds, where that is known already. The
     caller holds the locks. Raises as `rebuild`."""
-    with taught.in_use(settings.archive), guarded(path), closing(open_to_write(path)) as db, Pool(workers) as pool:
+    with (
+        taught.in_use(settings.archive), guarded(path), closing(open_to_write(path)) as db, Pool(workers) as pool,
+        ExitStack() as opened,
+    ):  # fmt: skip
         db.conn.execute("PRAGMA synchronous = OFF")  # what is not whole is thrown away
+        db.conn.execute("PRAGMA cache_spill = ON")  # nobody reads it yet
+        held = held or opened.enter_context(closing(survey(Archive(settings.archive, {}, now))))
         return _Rebuilding(db, settings, pool, now).all(bar, held)
 
 
@@ -108,70 +113,63 @@ class _Rebuilding:
     def __init__(self, db: Database, settings: Settings, pool: Pool, now: datetime) -> None:
         self._db, self._pool, self._now = db, pool, now
         self._archive = Archive(settings.archive, {}, now)
-        self._rows: dict[str, int] = {}
         self._rhythm = run.rhythm(settings)
         self.done = Rebuilt(settings.db)
 
-    def all(self, bar: Bar, held: Survey | None) -> Rebuilt:
+    def all(self, bar: Bar, held: Survey) -> Rebuilt:
         """Read, load, decide, publish."""
-        coder = taught.Coder(self._archive.folder)
-        coder.check()
-        held = held or survey(self._archive)
+        taught.Coder(self._archive.folder).check()
         self.done.lost += held.damages
         self.done.told += [*held.odd, *held.torn, *(finding("foreign_file", name) for name in held.foreign)]
-        lying = in_order(held.distinct())
-        bar.begin(len(lying))
+        bar.begin(sum(1 for _ in held.captures()))
         run_id = runs.begin(self._db, "rebuild", stamp(self._now))
         with self._db.atomic():
             for one in sorted(held.tombstones, key=lambda one: (one.at, one.url_sha256, one.reason)):
                 tombstones.bury(self._db, one.url_sha256, one.at, one.reason)
             version_id = load.version(self._db, version.parser(), vocabulary.version())
-        in_turn = [one for revisit in (False, True) for one in lying if one.revisit == revisit]
-        parts = [in_turn[at : at + self._pool.pages_together] for at in range(0, len(in_turn), self._pool.pages_together)]
-        with closing(ahead(lambda some: self._read(some, held), parts)) as coming:
-            for read in coming:
-                self._load(read, run_id, version_id, bar)
+        with closing(self._pool.among(self._found(one, held) for one in in_order(held))) as coming:
+            while some := list(islice(coming, _CAPTURES_A_TRANSACTION)):
+                self._load(some, run_id, version_id, bar)
         self._finish(run_id, held)
         return self.done
 
-    def _read(self, lying: Sequence[Lying], held: Survey) -> list[tuple[Lying, Reading | Finding]]:
-        """The readings of captures, their bodies in place, or why there is none. The same bytes of a page are read once."""
-        found: dict[str, PageBytes | Finding] = {one.name: self._page(one, held) for one in lying}
-        wanted = dict.fromkeys(page for name, page in found.items() if name not in held.verdicts and isinstance(page, PageBytes))
-        readings = dict(zip(wanted, self._pool.parse_many([*wanted]), strict=True))
-        read: list[tuple[Lying, Reading | Finding]] = []
-        for one in lying:
-            page, verdict = found[one.name], held.verdicts.get(one.name)
-            if isinstance(page, Finding):
-                read.append((one, page))
-                continue
-            reading = Reading("rejected", None, None, (), (), (verdict,)) if verdict else readings[page]
-            read.append((replace(one, capture=replace(one.capture, body=page.body)), reading))
-        return read
-
-    def _page(self, one: Lying, held: Survey) -> PageBytes | Finding:
-        if one.sha256 not in held.bodies:
-            return finding("lost_body", f"{one.capture.url}, {stamp(one.capture.captured_at)}")
+    def _found(self, one: Lying, held: Survey) -> "tuple[_Found, PageBytes | None]":
+        """A capture as it lies in the archive, and its page where that is to be read."""
         try:
-            body = self._archive.read(held.bodies[one.sha256], one.sha256)
+            capture = self._capture(one, held)
         except CorruptRecord as error:
-            return finding("bad_record", str(error))
-        return PageBytes(body, one.capture.media_type, one.capture.charset, one.capture.url)
+            return _Found(one, finding("bad_record", str(error))), None
+        if capture is None:
+            return _Found(one, finding("lost_body", f"{one.url}, {one.captured_at}")), None
+        if verdict := held.verdicts.get(one.name):
+            return _Found(one, capture, Reading("rejected", None, None, (), (), (verdict,))), None
+        return _Found(one, capture), PageBytes(capture.body, capture.media_type, capture.charset, capture.url)
 
-    def _load(self, read: list[tuple[Lying, Reading | Finding]], run_id: int, version_id: int, bar: Bar) -> None:
+    def _capture(self, one: Lying, held: Survey) -> Capture | None:
+        """A capture with its body, None where that does not lie in the archive. Raises CorruptRecord."""
+        if (body := held.records.body(one.sha256)) is None:
+            return None
+        written = self._archive.written(Location(one.warc_file, one.warc_offset, one.warc_length))
+        if written.sha256 != one.sha256:
+            raise CorruptRecord(one.warc_file, one.warc_offset, "it was changed meanwhile")
+        if not written.revisit:
+            return written.capture
+        return replace(written.capture, body=self._archive.read(Location(*body), one.sha256))
+
+    def _load(self, some: "list[tuple[_Found, Reading | None]]", run_id: int, version_id: int, bar: Bar) -> None:
         with self._db.atomic():
-            for one, what in read:
+            for found, read in some:
                 bar.advance()
-                if isinstance(what, Finding):
-                    self.done.lost.append(what)
+                reading = read or found.verdict
+                if isinstance(found.what, Finding) or not reading:
+                    self.done.lost += [found.what] if isinstance(found.what, Finding) else []
                 else:
-                    self._one(one, what, run_id, version_id)
+                    self._one(found.lying, found.what, reading, run_id, version_id)
 
-    def _one(self, one: Lying, reading: Reading, run_id: int, version_id: int) -> None:
-        capture = one.capture
-        row = captures.add(self._db, row_of(capture, one.place, self._rows.get(one.sha256)))
-        if not one.revisit:
-            self._rows.setdefault(one.sha256, row)
+    def _one(self, lying: Lying, capture: Capture, reading: Reading, run_id: int, version_id: int) -> None:
+        known = captures.body(self._db, lying.sha256)
+        place = Location(lying.warc_file, lying.warc_offset, lying.warc_length)
+        row = captures.add(self._db, row_of(capture, place, known.row_id if known else None))
         load_reading(self._db, run_id, version_id, row, capture, reading)
         self.done.captures += 1
         self.done.rejected += reading.outcome == "rejected"
@@ -200,18 +198,15 @@ class _Rebuilding:
         self._db.conn.execute("PRAGMA optimize")
 
 
-def ahead(read: Callable[[_Part], _Read], parts: Iterable[_Part]) -> Generator[_Read, None, None]:
-    """What is read of each part, in their order; the next one is read while the last one is used."""
-    with ThreadPoolExecutor(1) as thread:
-        coming: list[Future[_Read]] = []
-        for part in parts:
-            coming.append(thread.submit(read, part))
-            if len(coming) > 1:
-                yield coming.pop(0).result()
-        for last in coming:
-            yield last.result()
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What there is of a record: its capture, or why there is none; with a `verdict` it is not read again."""
+
+    lying: Lying
+    what: Capture | Finding
+    verdict: Reading | None = None
 
 
-def in_order(lying: Iterable[Lying]) -> list[Lying]:
+def in_order(held: Survey) -> Iterable[Lying]:
     """The captures in the order in which they are loaded; the database is the same in any."""
-    return sorted(lying, key=lambda one: (one.capture.url, one.capture.captured_at, one.sha256))
+    return held.captures()

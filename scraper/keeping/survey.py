@@ -4,17 +4,17 @@ Nothing is written. What is torn, damaged or foreign is named; the records behin
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from functools import cached_property
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 
 from db import tombstones
+from db.lying import Lying, Records
 from normalize.errors import ConfigError
 from normalize.findings import CODES, Finding, finding
 from scraper import version
 from scraper.archive import Archive, Location
-from scraper.capture import Capture, capture_id, stamp
+from scraper.capture import capture_id, stamp
 from scraper.records import Decision, Tombstone, Verdict, Written, understood
 from scraper.warcs.members import BEGIN, TOO_SHORT, Piece, pieces
 
@@ -25,27 +25,12 @@ _HEADERS = tuple(b"\x1f\x8b\x08\0\0\0\0\0\0" + bytes([system]) for system in (3,
 Record = Written | Verdict | Decision | Tombstone
 
 
-@dataclass(frozen=True, slots=True)
-class Lying:
-    """A capture and where its record lies; `capture` is without its body, `revisit` tells that the body lies elsewhere."""
-
-    place: Location
-    capture: Capture
-    sha256: str
-    revisit: bool
-
-    @property
-    def name(self) -> str:
-        """The public id of the capture."""
-        return capture_id(self.capture.url, stamp(self.capture.captured_at), self.sha256)
-
-
 @dataclass
 class Survey:
     """What an archive holds. `sizes` tell how far each file holds whole records. As findings: `damages` are what is lost, `odd`
-    what was changed and is whole all the same, `torn` what a dead run left incomplete."""
+    what was changed and is whole all the same, `torn` what a dead run left incomplete. Close it."""
 
-    captures: list[Lying] = field(default_factory=list)
+    records: Records = field(default_factory=Records)
     verdicts: dict[str, Finding] = field(default_factory=dict)
     decisions: list[Decision] = field(default_factory=list)
     tombstones: list[Tombstone] = field(default_factory=list)
@@ -55,28 +40,20 @@ class Survey:
     torn: list[Finding] = field(default_factory=list)
     foreign: list[str] = field(default_factory=list)
 
-    @cached_property
-    def bodies(self) -> dict[str, Location]:
-        """Where each body lies, by its sha256."""
-        whole = [one for one in self.captures if not one.revisit]
-        return {one.sha256: one.place for one in sorted(whole, key=_place, reverse=True)}
-
     def decided(self) -> list[Decision]:
         """The decisions in the order in which they were made; of the same second the release counts."""
         return sorted(self.decisions, key=lambda made: (made.at, made.what, made.captures))
 
-    def distinct(self) -> list[Lying]:
-        """Each capture once: the first whole record of it, one with a body before others; none of a page that is forgotten."""
-        found: dict[str, Lying] = {}
+    def captures(self) -> Iterator[Lying]:
+        """Each capture once, in the order of `Records.captures`; none of a page that is forgotten."""
         forgotten = {one.url_sha256 for one in self.tombstones}
-        for lying in sorted(self.captures, key=lambda one: (one.revisit, *_place(one))):
-            if not forgotten or tombstones.digest(lying.capture.url) not in forgotten:
-                found.setdefault(lying.name, lying)
-        return list(found.values())
+        for one in self.records.captures():
+            if not forgotten or tombstones.digest(one.url) not in forgotten:
+                yield one
 
-
-def _place(one: Lying) -> tuple[str, int]:
-    return one.place.warc_file, one.place.offset
+    def close(self) -> None:
+        """Forget where the records lie."""
+        self.records.close()
 
 
 def survey(archive: Archive) -> Survey:
@@ -173,7 +150,9 @@ def standing(made: Verdict) -> Finding | None:
 
 def _add(place: Location, record: Record | None, found: Survey) -> None:
     if isinstance(record, Written):
-        found.captures.append(Lying(place, replace(record.capture, body=b""), record.sha256, record.revisit))
+        url, at = record.capture.url, stamp(record.capture.captured_at)
+        name = capture_id(url, at, record.sha256)
+        found.records.add(Lying(place.warc_file, place.offset, place.length, name, url, at, record.sha256, record.revisit))
     elif isinstance(record, Verdict) and (stands := standing(record)):
         found.verdicts[record.capture_id] = stands
     elif isinstance(record, Decision):

@@ -2,21 +2,21 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from db import captures, comparing, integrity
+from db import captures, comparing, integrity, lying
 from db.comparing import Difference
 from db.connection import Database, guarded, open_to_read
 from db.lock import still
 from normalize.errors import StorageError
 from normalize.wording import counted
 from scraper import report, taught
-from scraper.archive import Archive, Location
+from scraper.archive import Archive
 from scraper.keeping import arrears, burying, rebuild, rereading
 from scraper.keeping.survey import Survey, survey
 from scraper.settings import Settings
@@ -66,10 +66,13 @@ class Verified:
 def verify(settings: Settings, clock: Callable[[], datetime], workers: int = 1, bar: Bar = UNSHOWN) -> Verified:
     """Compare a database with its archive; nothing of either is changed. Raises UsageError, Busy, StorageError, ConfigError."""
     found = Verified()
-    with guarded(settings.db), closing(open_to_read(settings.db)) as db, still(settings.db, settings.archive):
+    with (
+        ExitStack() as opened, guarded(settings.db), closing(open_to_read(settings.db)) as db,
+        still(settings.db, settings.archive),
+    ):  # fmt: skip
         found.problems += integrity.problems(db)
         found.problems += arrears.lost_vocabulary(db, settings.archive)
-        held = _archive(db, settings, clock(), found)
+        held = opened.enter_context(closing(_archive(db, settings, clock(), found)))
         behind = [*_behind(db, settings)]
         found.values_compared = settings.archive.is_dir() and not behind
         if behind:
@@ -93,7 +96,7 @@ def _archive(db: Database, settings: Settings, now: datetime, found: Verified) -
     known = captures.known_files(db)
     archive = Archive(settings.archive, known, now)
     held = survey(archive)
-    found.captures, found.bytes = len(held.captures), sum(held.sizes.values())
+    found.captures, found.bytes = len(held.records), sum(held.sizes.values())
     found.problems += _missing(archive.folder, known)
     found.problems += [f"{one.code}: {one.message}" for one in (*held.damages, *held.odd)]
     found.problems += _lost(db, held)
@@ -119,12 +122,14 @@ def _missing(folder: Path, known: dict[str, int]) -> Iterator[str]:
 
 
 def _lost(db: Database, held: Survey) -> Iterator[str]:
-    lying = {(one.place, one.name) for one in held.captures}
-    lost = [(name, place) for name, at in captures.places(db).items() if ((place := Location(*at)), name) not in lying]
-    for name, place in lost[:_MOST_NAMED]:
-        yield f"capture {name} does not lie in {place.warc_file} at {place.offset:,}"
-    if len(lost) > _MOST_NAMED:
-        yield f"and {len(lost) - _MOST_NAMED:,} more captures do not lie where the index says"
+    more = 0
+    for number, (name, *place) in enumerate(one for one in lying.places(db) if not held.records.holds(*one)):
+        if number < _MOST_NAMED:
+            yield f"capture {name} does not lie in {place[0]} at {place[1]:,}"
+        else:
+            more += 1
+    if more:
+        yield f"and {more:,} more captures do not lie where the index says"
 
 
 def _behind(db: Database, settings: Settings) -> Iterator[str]:
