@@ -3,6 +3,7 @@
 The caller holds the transaction wherever something is written.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
@@ -60,14 +61,14 @@ _STANDING = (
 )
 
 
-def stale(db: Database, parser: str, lists: str) -> list[int]:
+def stale(db: Database, parser: str, lists: str) -> "array[int]":
     """The captures that another parser or other lists read, in the order of pages and time."""
     query = (
         "SELECT c.id FROM page_capture c JOIN page p ON p.id = c.page_id JOIN reading r ON r.id = c.newest_reading_id "
         f"JOIN parser_version v ON v.id = r.version_id WHERE (v.parser, {LISTS}) != (?, ?) "
         "ORDER BY p.url, c.captured_at, c.capture_id"
     )
-    return [row[0] for row in db.execute(query, [parser, lists]).fetchall()]
+    return array("q", (row[0] for row in db.execute(query, [parser, lists])))
 
 
 def standing(db: Database, rows: Sequence[int]) -> list[Standing]:
@@ -102,17 +103,17 @@ def clear(db: Database) -> None:
     db.conn.execute("DELETE FROM staged")
 
 
-def rows(db: Database) -> list[int]:
+def rows(db: Database) -> "array[int]":
     """All staged captures."""
-    return [row[0] for row in db.execute("SELECT page_capture_id FROM staged ORDER BY page_capture_id").fetchall()]
+    return array("q", (row[0] for row in db.execute("SELECT page_capture_id FROM staged ORDER BY page_capture_id")))
 
 
-def everything(db: Database) -> list[int]:
+def everything(db: Database) -> "array[int]":
     """All captures."""
-    return [row[0] for row in db.execute("SELECT id FROM page_capture ORDER BY id").fetchall()]
+    return array("q", (row[0] for row in db.execute("SELECT id FROM page_capture ORDER BY id")))
 
 
-def staged(db: Database) -> list[Staged]:
+def staged(db: Database) -> Iterator[Staged]:
     """All that waits, in the order of pages and time."""
     found = db.execute(
         "SELECT c.id, p.url, c.captured_at, r.id, r.run_id, r.outcome, r.content_id, r.finding_set_id, "
@@ -120,38 +121,81 @@ def staged(db: Database) -> list[Staged]:
         "JOIN page_capture c ON c.id = t.page_capture_id JOIN page p ON p.id = c.page_id "
         "JOIN reading r ON r.id = c.newest_reading_id JOIN parser_version v ON v.id = r.version_id "
         "ORDER BY p.url, c.captured_at, c.capture_id"
-    ).fetchall()
-    return [Staged(Standing(*row[:10]), *row[10:]) for row in found]
+    )
+    for row in found:
+        yield Staged(Standing(*row[:10]), *row[10:])
+
+
+_WAITING = "staged t JOIN page_capture c ON c.id = t.page_capture_id JOIN reading r ON r.id = c.newest_reading_id"
+
+_OTHERS = f"{_WAITING} WHERE (t.outcome, t.content_id, t.finding_set_id) IS NOT (r.outcome, r.content_id, r.finding_set_id)"
+"""What waits, and what of it shows something else, or has other findings."""
 
 
 def apply(db: Database) -> None:
     """Let all that is staged count at once: what counted, and what could not be read before; what is held back stays so."""
-    waits = staged(db)
+    waits = _OTHERS if _is_even(db) else _WAITING
+    jobs, counts = _jobs(db, waits), _counts(db)
+    _withdraw_mirrored(db, waits)
     db.conn.execute(
         "UPDATE reading SET version_id = t.version_id, run_id = t.run_id, outcome = t.outcome, content_id = t.content_id, "
         "finding_set_id = t.finding_set_id FROM staged t JOIN page_capture c ON c.id = t.page_capture_id "
         "WHERE reading.id = c.newest_reading_id"
     )
+    _withdraw_asked(db)
     db.conn.execute("DELETE FROM staged")
-    _withdraw_findings(db, [one.before.reading_id for one in waits])
-    held = {row[0] for row in db.execute("SELECT page_capture_id FROM hold WHERE released_at IS NULL").fetchall()}
-    other = [one for one in waits if (one.outcome, one.content_id) != (one.before.outcome, one.before.content_id)]
-    counts = [one.before.row for one in other if one.before.published or one.before.outcome == "rejected"]
-    publish.point(db, [row for row in counts if row not in held])
-    contents = {content for one in waits for content in (one.before.content_id, one.content_id)} - {None}
-    derived.refresh(db, sorted(_jobs(db, contents)))
+    publish.point(db, counts)
+    derived.refresh(db, jobs)
 
 
-def _withdraw_findings(db: Database, readings: Iterable[int]) -> None:
-    """Take back what other captures say of some: what mirrored pages say is found anew, and what a page asks for itself need not
-    be asked for it."""
-    for some in batches(readings):
-        db.conn.execute(
-            f"DELETE FROM page_finding WHERE reading_id IN ({marks(some)}) AND (code = 'mirror_differs' OR code IN "
-            "(SELECT s.code FROM reading r JOIN shared_finding s ON s.finding_set_id = r.finding_set_id "
-            "WHERE r.id = page_finding.reading_id))",
-            some,
-        )
+def _is_even(db: Database) -> bool:
+    """Whether all that counts was read by one parser, waits to be read by one other, and by the same lists: then nothing follows
+    from it but what the captures follow that show something else."""
+    read = (
+        f"SELECT DISTINCT v.parser, {LISTS} FROM page_capture c JOIN reading r ON r.id = c.published_reading_id "
+        "JOIN parser_version v ON v.id = r.version_id"
+    )
+    again = f"SELECT DISTINCT v.parser, {LISTS} FROM staged t JOIN parser_version v ON v.id = t.version_id"
+    left = (
+        "SELECT EXISTS (SELECT 1 FROM page_capture c WHERE c.published_reading_id IS NOT NULL "
+        "AND (c.published_reading_id != c.newest_reading_id OR c.id NOT IN (SELECT page_capture_id FROM staged)))"
+    )
+    before, after = db.execute(read).fetchall(), db.execute(again).fetchall()
+    even = len(before) == len(after) == 1 and before[0][1] == after[0][1]
+    return even and not db.execute(left).fetchone()[0]
+
+
+def _counts(db: Database) -> "array[int]":
+    """The captures that are read otherwise, and count: they did, or could not be read before."""
+    query = (
+        f"SELECT c.id FROM {_OTHERS} "
+        "AND (c.published_reading_id IS NOT NULL OR r.outcome = 'rejected') "
+        "AND NOT EXISTS (SELECT 1 FROM hold h WHERE h.page_capture_id = c.id AND h.released_at IS NULL) ORDER BY c.id"
+    )
+    return array("q", (row[0] for row in db.execute(query)))
+
+
+def _jobs(db: Database, waits: str) -> list[int]:
+    """The occupations that what waits shows, or showed before."""
+    query = (
+        f"SELECT DISTINCT job_id FROM sighting WHERE content_id IN (SELECT t.content_id FROM {waits} "
+        f"UNION SELECT r.content_id FROM {waits}) ORDER BY job_id"
+    )
+    return [row[0] for row in db.execute(query).fetchall()]
+
+
+def _withdraw_mirrored(db: Database, waits: str) -> None:
+    """Take back what mirrored pages say of captures: it is found anew."""
+    db.conn.execute(f"DELETE FROM page_finding WHERE code = 'mirror_differs' AND reading_id IN (SELECT r.id FROM {waits})")
+
+
+def _withdraw_asked(db: Database) -> None:
+    """Take back what other captures ask for those that waited, where their page asks for it itself now."""
+    db.conn.execute(
+        f"DELETE FROM page_finding WHERE reading_id IN (SELECT r.id FROM {_WAITING}) AND code IN "
+        "(SELECT s.code FROM reading r JOIN shared_finding s ON s.finding_set_id = r.finding_set_id "
+        "WHERE r.id = page_finding.reading_id)"
+    )
 
 
 def shared_findings(db: Database, finding_set_id: int | None) -> tuple[Finding, ...]:
@@ -161,14 +205,6 @@ def shared_findings(db: Database, finding_set_id: int | None) -> tuple[Finding, 
         "FROM shared_finding s LEFT JOIN field f ON f.id = s.field_id WHERE s.finding_set_id = ? ORDER BY s.number"
     )
     return tuple(Finding(*row) for row in db.execute(query, [finding_set_id]).fetchall())
-
-
-def _jobs(db: Database, contents: Iterable[int | None]) -> set[int]:
-    found: set[int] = set()
-    for some in batches(contents):
-        query = f"SELECT DISTINCT job_id FROM sighting WHERE content_id IN ({marks(some)})"
-        found |= {row[0] for row in db.execute(query, some).fetchall()}
-    return found
 
 
 def facts(db: Database, content_id: int | None) -> Facts:
@@ -210,53 +246,3 @@ def ok_values(db: Database, rows: Sequence[int], name: str) -> int:
         f"JOIN sighting s ON s.content_id = r.content_id {shown} WHERE c.id IN ({{}})"
     )
     return sum(db.execute(query.format(marks(some)), some).fetchone()[0] for some in batches(rows))
-
-
-def occupations(db: Database, content_id: int | None) -> dict[str, int]:
-    """The occupation of each side of a content."""
-    found = db.execute("SELECT side, job_id FROM sighting WHERE content_id = ?", [content_id]).fetchall()
-    return {SIDES[side]: job_id for side, job_id in found}
-
-
-def applied(db: Database, one: Staged, old: Facts, new: Facts) -> "Iterator[Applied]":
-    """What is another of each occupation, on whatever side of the page it stands."""
-    before, after = _by_occupation(db, one.before.content_id, old), _by_occupation(db, one.content_id, new)
-    for key in sorted({*before, *after}):
-        if before.get(key) != after.get(key):
-            yield Applied(*key, before.get(key), after.get(key), one.before.row)
-
-
-def _by_occupation(db: Database, content_id: int | None, said: Facts) -> Mapping[tuple[int, str, str], State]:
-    jobs = occupations(db, content_id)
-    return {(jobs[side], name, item): state for (side, name, item), state in said.items()}
-
-
-class Applied(NamedTuple):
-    """A change of a value by the parser or the vocabulary: the occupation, field and item, before and after, and a capture."""
-
-    job_id: int
-    field: str
-    item: str
-    old: State | None
-    new: State | None
-    row: int
-
-
-def note(db: Database, run_id: int, at: str, cause: str, found: Iterable[Applied]) -> None:
-    """Write down changes by the parser or the vocabulary, each pair of old and new value of a fact once. What was not given, was
-    unreadable or in doubt counts as removed."""
-    seen: dict[tuple[object, ...], tuple[object, ...]] = {}
-    for one in found:
-        old, new = _given(one.old), _given(one.new)
-        key = (one.job_id, one.field, one.item, *old, *new)
-        if old != new and key not in seen:
-            seen[key] = (run_id, one.job_id, one.field, one.item, old[1], old[0], new[1], new[0], cause, at, one.row)
-    db.conn.executemany(
-        "INSERT INTO applied_change (run_id, job_id, field, item, old_value, old_status, new_value, new_status, cause, "
-        "changed_at, page_capture_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        list(seen.values()),
-    )
-
-
-def _given(state: State | None) -> State:
-    return state if state and state[0] in ("ok", "missing") else ("removed", None)

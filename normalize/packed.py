@@ -1,6 +1,6 @@
 """Packed: the facts of a page as a worker sent them, unpacked where somebody looks at them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import overload
 
 from normalize.facts import Fact
@@ -39,6 +39,9 @@ class Packed(Sequence[Fact]):
 
     def __getitem__(self, index: int | slice) -> Fact | tuple[Fact, ...]:
         return self._all()[index]
+
+    def __iter__(self) -> Iterator[Fact]:
+        return iter(self._all())
 
     def __len__(self) -> int:
         return sum(side.count for side in self.sides)

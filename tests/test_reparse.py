@@ -11,7 +11,7 @@ from normalize.errors import StorageError, UsageError
 from scraper import teaching, version
 from scraper.keeping import reparse, rereading
 from tests.figures import OVERVIEW, SEED, Figures
-from tests.imports import DAYS, NOW, dump, import_pages, rows, saved, settings, sound
+from tests.imports import DAYS, NOW, ReadHere, dump, import_pages, rows, saved, settings, sound
 
 pytestmark = pytest.mark.usefixtures("read_here")
 
@@ -171,12 +171,7 @@ def _never(*page: object) -> Any:
     raise AssertionError("it is read a second time")
 
 
-class _Here:
-    def __enter__(self) -> "_Here":
-        return self
-
-    def __exit__(self, *error: object) -> None: ...
-
+class _Here(ReadHere):
     def parse_many(self, pages: object) -> Any:
         return _never(pages)
 

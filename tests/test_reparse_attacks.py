@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from db import captures, derived, learned, load, publish, runs, staging
+from db import captures, derived, learned, load, noted, publish, runs, staging
 from normalize.errors import Rejected, UsageError
 from normalize.facts import Reading
 from normalize.reading import rejected
@@ -164,7 +164,7 @@ EDITS = (
 )  # fmt: skip
 TIMES = tuple(f"2024-0{month}-{day:02}T00:00:00Z" for month in range(1, 4) for day in (1, 2, 3, 5, 20))
 DEATHS = (
-    (staging, "stage"), (staging, "apply"), (staging, "note"), (derived, "refresh"), (load, "content_of"), (runs, "finish"),
+    (staging, "stage"), (staging, "apply"), (noted, "note"), (derived, "refresh"), (load, "content_of"), (runs, "finish"),
     (captures, "note_files"), (taught, "code"), (arrears, "catch_up"), (learned, "learn"), (publish, "publish"),
 )  # fmt: skip
 

@@ -1,5 +1,6 @@
 """What another reading of pages changes, value by value and field by field, and whether it would lose too much."""
 
+from bisect import insort
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -55,10 +56,15 @@ class Example:
     new_value: Any
     new_status: str | None
 
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """By what examples are sorted."""
+        return self.url, self.captured_at, self.side, self.item
+
 
 @dataclass(slots=True)
 class OfField:
-    """The differences in one field: how many of each kind, how many ok values are lost of how many, and some examples."""
+    """The differences in one field: how many of each kind, how many ok values are lost of how many, and the first examples."""
 
     added: int = 0
     lost: int = 0
@@ -72,7 +78,8 @@ class OfField:
 @dataclass(slots=True)
 class Differences:
     """What reading `captures` again changes: of how many any value (`loaded`: those that are not rejected), which pages cannot
-    be read, are rejected or partial now, and the differences by field. `unread` tells of a capture why."""
+    be read, are rejected or partial now, and the differences by field. `unread` tells of a capture why. Captures are counted in
+    any order."""
 
     captures: int = 0
     with_other_values: int = 0
@@ -105,14 +112,20 @@ class Differences:
         kind = delta.kind
         setattr(of, kind, getattr(of, kind) + 1)
         of.ok_lost += delta.is_loss
-        if sum(example.kind == kind for example in of.examples) < _MOST_EXAMPLES:
-            (was, old), (now, new) = delta.old or (None, None), delta.new or (None, None)
-            of.examples.append(Example(kind, before.url, before.captured_at, delta.side, delta.item, old, was, new, now))
+        like = [example for example in of.examples if example.kind == kind]
+        if len(like) == _MOST_EXAMPLES:
+            if like[-1].place <= (before.url, before.captured_at, delta.side, delta.item):
+                return
+            of.examples.remove(like[-1])
+        (was, old), (now, new) = delta.old or (None, None), delta.new or (None, None)
+        example = Example(kind, before.url, before.captured_at, delta.side, delta.item, old, was, new, now)
+        insort(of.examples, example, key=lambda one: one.place)
 
     def settle(self, ok_values: Callable[[str], int]) -> None:
         """Ask, once all is counted, how many ok values there were of each field of which some are lost."""
         self.rejected.sort()
         self.partial.sort()
+        self.unread = dict(sorted(self.unread.items()))
         for name, of in self.fields.items():
             if of.ok_lost:
                 of.ok_before = ok_values(name)

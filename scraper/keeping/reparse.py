@@ -1,13 +1,15 @@
 """Reading the whole archive again by today's code: the difference first, then all of it at once."""
 
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from array import array
+from collections.abc import Callable, Collection, Generator, Iterator
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from db import captures, learned, runs, staging, sweep
-from db.connection import guarded, is_there, open_to_read
+from db.connection import Database, guarded, is_there, open_to_read
+from db.lock import still
 from normalize import vocabulary
 from normalize.errors import UsageError
 from normalize.vocabulary import READING_KINDS
@@ -21,6 +23,9 @@ from scraper.keeping.differences import MAX_LOSS, Differences
 from scraper.pool import Pool
 from scraper.settings import Settings
 from scraper.terminal import UNSHOWN, Bar
+
+if TYPE_CHECKING:
+    from scraper.shards.reading import Many
 
 Clock = Callable[[], datetime]
 
@@ -60,50 +65,80 @@ class Reparsed:
         yield from self.told
 
 
-def predict(settings: Settings, clock: Clock, workers: int = 1, max_loss: float = MAX_LOSS, bar: Bar = UNSHOWN) -> Reparsed:
-    """What `reparse` would do; nothing is written. Raises as it does."""
+def predict(
+    settings: Settings, clock: Clock, workers: int = 1, max_loss: float = MAX_LOSS, bar: Bar = UNSHOWN, many: "Many | None" = None
+) -> Reparsed:
+    """What `reparse` would do; nothing is written but the parts of many machines. Raises as it does."""
     with (
-        guarded(settings.db), closing(open_to_read(settings.db)) as db, taught.in_use(settings.archive),
+        guarded(settings.db), closing(open_to_read(settings.db)) as db, still(settings.db) if many else nullcontext(),
+        taught.in_use(settings.archive),
     ):  # fmt: skip
         archive = Archive(settings.archive, captures.known_files(db), clock())
         wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
-        with rereading.by_applied_rules(db), Pool(workers) as pool:
-            rows = rereading.stale(db)
-            bar.begin(len(rows))
-            found = rereading.predict(db, archive, pool, rows, bar)
+        found = Differences()
+        with (
+            rereading.by_applied_rules(db),
+            closing(_read(db, archive, settings, workers, many, frozenset(), found, bar)) as read,
+        ):
+            rereading.foretell(db, read, found)
+        if many:
+            many.finish()
     losses = tuple(found.losses(max_loss))
     return Reparsed(None, found, losses, _exit_code(found, losses), wait)
 
 
-def reparse(settings: Settings, clock: Clock, workers: int = 1, max_loss: float = MAX_LOSS, bar: Bar = UNSHOWN) -> Reparsed:
+def reparse(
+    settings: Settings, clock: Clock, workers: int = 1, max_loss: float = MAX_LOSS, bar: Bar = UNSHOWN, many: "Many | None" = None
+) -> Reparsed:
     """Read all captures again that another parser or other lists read, and let what they show count at once, unless a field would
     lose more than a share of its values. Raises Busy, UsageError, StorageError, ConfigError.
 
-    What a run that died had read is not read again.
+    Pages are read by so many workers here, or by `many` machines. What a run that died had read is not read again.
     """
     if not is_there(settings.db):
         raise UsageError(f"there is no database at {settings.db}; rebuild makes one of an archive (careerscape rebuild OUT.db)")
     found = Differences()
     with run.recorded(settings, "reparse", clock, catching_up=False) as (db, archive, report):
         wait = len(learned.waiting(db, vocabulary.in_use().said, READING_KINDS))
-        with rereading.by_applied_rules(db), Pool(workers) as pool:
-            rows = rereading.stale(db)
-            bar.begin(len(rows))
-            rereading.stage(db, archive, pool, report.run_id, rows, found, bar)
-        changes = rereading.waiting(db, found)
+        with rereading.by_applied_rules(db):
+            version_id, done = rereading.begin(db)
+            with closing(_read(db, archive, settings, workers, many, done, found, bar)) as read:
+                rereading.put(db, archive, report.run_id, version_id, read)
+        rereading.waiting(db, found)
         rereading.settle(db, found, staging.rows(db))
         losses = tuple(found.losses(max_loss))
         report.exit_code, at = _exit_code(found, losses), stamp(clock())
         report.counts = _counts(found)
         with db.atomic():
             if not losses:
-                rereading.apply(db, report.run_id, changes, at)
+                rereading.apply(db, report.run_id, at)
                 taught.code(db, settings.archive, report.run_id, at)
             runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
         report.finished = True
+        if many:
+            many.finish()
         sweep.unused_alone(db)
         told = () if losses else tuple(noted.message for noted in arrears.catch_up(db, settings.archive, clock))
     return Reparsed(report.run_id, found, losses, report.exit_code, wait, told)
+
+
+def _read(
+    db: Database, archive: Archive, settings: Settings, workers: int, many: "Many | None", done: Collection[int],
+    found: Differences, bar: Bar,
+) -> Generator[rereading.Read, None, None]:  # fmt: skip
+    """The readings of all captures that are stale and not `done`."""
+    if many:
+        from scraper.shards import reading
+
+        yield from reading.read(db, many, settings.db, done, found, bar)
+        return
+    rows = rereading.stale(db)
+    bar.begin(len(rows))
+    with (
+        Pool(workers) as pool,
+        closing(rereading.read(db, archive, pool, array("q", (row for row in rows if row not in done)), found, bar)) as read,
+    ):
+        yield from read
 
 
 def _counts(found: Differences) -> runs.Counts:

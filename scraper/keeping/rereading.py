@@ -4,15 +4,20 @@ Each page waits, read, until all are: readers of the database see the old values
 dies leaves what it read to the next one.
 """
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from array import array
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import groupby, islice
+from operator import itemgetter
 
-from db import captures, holds, learned, load, staging
+from db import captures, holds, learned, load, noted, staging
+from db.batches import batches
 from db.captures import Record
 from db.connection import Database
 from db.rows import rows as remembered
-from db.staging import Applied, Standing
+from db.staging import Standing
 from normalize import vocabulary
 from normalize.errors import CorruptRecord
 from normalize.facts import Reading
@@ -29,10 +34,17 @@ from scraper.terminal import UNSHOWN, Bar
 _OF_CAPTURE = ("time_from_file", "noarchive")
 """Findings that a capture keeps when its page is read again: they do not all stand in the page."""
 
+_CAPTURES_TOGETHER = 200
+"""So many are read a transaction."""
+
+_CAPTURES_REMEMBERED = 10 * _CAPTURES_TOGETHER
+"""The rows of so many are remembered, as those that come next may need them too."""
+
 Read = tuple[Standing, Reading]
+"""A capture as it stood, and what it is read as now."""
 
 
-def stale(db: Database) -> list[int]:
+def stale(db: Database) -> Sequence[int]:
     """The captures that another parser or other lists read than those of today, in the order of pages and time."""
     return staging.stale(db, version.parser(), vocabulary.version().partition("+")[0])
 
@@ -49,34 +61,46 @@ def by_applied_rules(db: Database) -> Iterator[None]:
         vocabulary.use(now)
 
 
-def predict(db: Database, archive: Archive, pool: Pool, rows: Sequence[int], bar: Bar) -> Differences:
-    """What reading captures again would change; nothing is written."""
-    found, read = Differences(), []
-    for standing, reading in _read(db, archive, pool, rows, found, bar):
-        found.add(standing, staging.facts(db, standing.content_id), reading.outcome, staging.facts_of(reading.facts))
-        read.append(standing.row)
-    settle(db, found, read)
-    return found
+def foretell(db: Database, read: Iterator[Read], found: Differences) -> None:
+    """Count in `found` what captures are read as now; nothing is written."""
+    rows = array("q")
+    for standing, reading in read:
+        found.add(standing, staging.facts(db, standing.content_id), reading.outcome, staging.facts_of(reading.facts[:]))
+        rows.append(standing.row)
+    settle(db, found, rows)
 
 
 def stage(db: Database, archive: Archive, pool: Pool, run_id: int, rows: Sequence[int], found: Differences, bar: Bar) -> None:
     """Read captures again, some a transaction, and let them wait; those that cannot be read are told in `found`."""
+    version_id, done = begin(db)
+    with closing(read(db, archive, pool, array("q", (row for row in rows if row not in done)), found, bar)) as again:
+        put(db, archive, run_id, version_id, again)
+
+
+def begin(db: Database) -> tuple[int, set[int]]:
+    """The version by which captures are read again now, and those that were and wait; what waits by another one is dropped."""
     with db.atomic():
         version_id = load.version(db, version.parser(), vocabulary.version())
-        waiting = staging.waiting(db, version_id)
-    rest = [row for row in rows if row not in waiting]
-    for start in range(0, len(rest), pool.pages_together):
-        some = rest[start : start + pool.pages_together]
-        readings = [*_read(db, archive, pool, some, found, bar)]
-        known = remembered(db)
-        try:
+        return version_id, staging.waiting(db, version_id)
+
+
+def put(db: Database, archive: Archive, run_id: int, version_id: int, read: Iterator[Read]) -> None:
+    """Let what is read of captures wait, some a transaction: a run that dies loses what it read since the last one."""
+    known, put, before = remembered(db), 0, -1
+    try:
+        while put > before:
+            before = put
             with db.atomic():
-                for standing, reading in readings:
+                for standing, reading in islice(read, _CAPTURES_TOGETHER):
                     _judge(db, archive, standing, reading)
                     _stage(db, run_id, version_id, standing, reading)
+                    put += 1
                 captures.note_files(db, archive.sync())
-        finally:
-            known.forget()
+            if not put % _CAPTURES_REMEMBERED:
+                known.forget()
+    except BaseException:
+        known.forget()
+        raise
 
 
 def _judge(db: Database, archive: Archive, standing: Standing, reading: Reading) -> None:
@@ -91,21 +115,24 @@ def _stage(db: Database, run_id: int, version_id: int, standing: Standing, readi
     """What counts is read by this run; what is held back or was left by a dead run stays with the run that read it."""
     owner = run_id if standing.published or standing.outcome == "rejected" else standing.run_id
     findings = with_kept(reading, staging.shared_findings(db, standing.finding_set_id)).findings
-    shown, noted = load.content_of(db, reading), load.finding_set_of(db, findings)
-    staging.stage(db, standing, version_id, owner, reading.outcome, shown, noted)
+    shown, found = load.content_of(db, reading), load.finding_set_of(db, findings)
+    staging.stage(db, standing, version_id, owner, reading.outcome, shown, found)
 
 
-def waiting(db: Database, found: Differences) -> list[tuple[Standing, list[Applied]]]:
-    """What all staged captures change, counted in `found`, and by that of each occupation."""
-    changes: list[tuple[Standing, list[Applied]]] = []
-    for one in staging.staged(db):
-        if (one.outcome, one.content_id) == (one.before.outcome, one.before.content_id):
-            found.count(one.before, one.outcome)
-        else:
+def waiting(db: Database, found: Differences) -> None:
+    """Count in `found` what all staged captures change, and note it by occupation, to be written down when it is applied."""
+    today = version.parser()
+    with db.atomic():
+        noted.begin(db)
+        for one in staging.staged(db):
+            if (one.outcome, one.content_id) == (one.before.outcome, one.before.content_id):
+                found.count(one.before, one.outcome)
+                continue
             old, new = staging.facts(db, one.before.content_id), staging.facts(db, one.content_id)
             found.add(one.before, old, one.outcome, new)
-            changes.append((one.before, [*staging.applied(db, one, old, new)]))
-    return changes
+            if one.before.published:
+                cause = "vocabulary" if one.before.parser == today else "parser"
+                noted.note(db, cause, noted.applied(db, one, old, new))
 
 
 def settle(db: Database, found: Differences, rows: Sequence[int]) -> None:
@@ -113,17 +140,9 @@ def settle(db: Database, found: Differences, rows: Sequence[int]) -> None:
     found.settle(lambda name: staging.ok_values(db, rows, name))
 
 
-def apply(db: Database, run_id: int, changes: Sequence[tuple[Standing, list[Applied]]], at: str) -> None:
-    """Let all that waits count, and write down what is another by that; the caller holds the transaction."""
-    today = version.parser()
-    for cause in ("parser", "vocabulary"):
-        noted = [
-            one
-            for before, found in changes
-            if before.published and (before.parser == today) == (cause == "vocabulary")
-            for one in found
-        ]
-        staging.note(db, run_id, at, cause, noted)
+def apply(db: Database, run_id: int, at: str) -> None:
+    """Let all that waits count, and write down what `waiting` noted; the caller holds the transaction."""
+    noted.write(db, run_id, at)
     staging.apply(db)
 
 
@@ -140,42 +159,55 @@ def bring_up(db: Database, archive: Archive, run_id: int, rows: Sequence[int], a
     found = Differences()
     with by_applied_rules(db), Pool(1) as pool:
         stage(db, archive, pool, run_id, sorted(behind), found, UNSHOWN)
-        changes = waiting(db, found)
+        waiting(db, found)
     settle(db, found, staging.everything(db))
     if losses := found.losses(MAX_LOSS):
         staging.clear(db)
     else:
-        apply(db, run_id, changes, at)
+        apply(db, run_id, at)
     return losses
 
 
 def pages(db: Database, archive: Archive, rows: Sequence[int], unread: dict[int, str]) -> Iterator[tuple[Standing, PageBytes]]:
     """Captures and their bytes; of those that the archive does not hold it is told why."""
-    for standing, record in zip(staging.standing(db, rows), captures.records(db, rows), strict=True):
-        try:
-            yield standing, _page(archive, record)
-        except CorruptRecord as error:
-            unread[standing.row] = str(error)
+    for some in batches(rows):
+        for standing, record in zip(staging.standing(db, some), captures.records(db, some), strict=True):
+            try:
+                yield standing, _page(archive, record)
+            except CorruptRecord as error:
+                unread[standing.row] = str(error)
 
 
 def _page(archive: Archive, record: Record) -> PageBytes:
     return PageBytes(bodies.read(archive, record), record.media_type, record.charset, record.url)
 
 
-def _read(db: Database, archive: Archive, pool: Pool, rows: Sequence[int], found: Differences, bar: Bar) -> Iterator[Read]:
-    """The readings of captures; the same page with the same bytes is read once."""
-    for start in range(0, len(rows), pool.pages_together):
-        unread: dict[int, str] = {}
-        given = [*pages(db, archive, rows[start : start + pool.pages_together], unread)]
-        distinct = [*dict.fromkeys(page for _, page in given)]
-        readings = dict(zip(distinct, pool.parse_many(distinct), strict=True))
-        for standing, page in given:
-            yield standing, readings[page]
+def read(
+    db: Database, archive: Archive, pool: Pool, rows: Sequence[int], found: Differences, bar: Bar
+) -> Generator[Read, None, None]:
+    """The readings of captures, those that cannot be read told in `found`; a page with the same bytes as the one before it is not
+    read again."""
+    unread: dict[int, str] = {}
+    asked: deque[list[Standing]] = deque()
+
+    def distinct() -> Iterator[PageBytes]:
+        for page, same in groupby(pages(db, archive, rows, unread), itemgetter(1)):
+            asked.append([standing for standing, _ in same])
+            yield page
+
+    for reading in pool.read(distinct()):
+        for standing in asked.popleft():
+            yield standing, reading
             bar.advance()
-        for row, why in unread.items():
-            (lost,) = staging.standing(db, [row])
-            found.unread[f"{lost.url}, {lost.captured_at}"] = why
-            bar.advance()
+        _tell(db, unread, found, bar)
+    _tell(db, unread, found, bar)
+
+
+def _tell(db: Database, unread: dict[int, str], found: Differences, bar: Bar) -> None:
+    """Tell of the captures that cannot be read; none is left."""
+    for lost in staging.standing(db, [*unread]):
+        found.unread[f"{lost.url}, {lost.captured_at}"] = unread.pop(lost.row)
+        bar.advance()
 
 
 def with_kept(reading: Reading, before: Sequence[Finding]) -> Reading:
