@@ -12,7 +12,7 @@ from scraper import taught
 from scraper.archive import Archive
 from scraper.capture import stamp
 from scraper.intake import Intake, Report
-from scraper.keeping import adoption, arrears, rewriting
+from scraper.keeping import arrears, rewriting
 from scraper.operation.disk import refuse_when_full
 from scraper.pool import Pool
 from scraper.process import code_of, code_set_aside
@@ -66,6 +66,8 @@ def running(settings: Settings, command: str, clock: Callable[[], datetime], wor
     What a dead run left in the archive is taken over first. Raises Busy, StorageError. What is interrupted leaves the archive
     and all that was committed; nothing of it is published before the next run.
     """
+    from scraper.keeping import adoption
+
     with recorded(settings, command, clock) as (db, archive, report), Pool(workers, Sandbox) as pool:
         intake = Intake(db, archive, pool, report, clock, settings.drift)
         report.adopted = adoption.adopt(intake, rhythm(settings))
