@@ -1,100 +1,133 @@
-"""`python -m benchmarks [--pages N] [--rounds N] [--json FILE]`: archived page to published rows on one core, beside its floor.
+"""`python -m benchmarks [--quick | --full] [--only PART ...] [--json FILE] [--write]`: speed and memory, beside the peers.
 
-The floor is what the same pages cost when nothing is extracted: read and check the record, build the tree, and insert as
-many rows as there are observations into one table with a key and an index. Both run on the same core, in turns: as whole
-processes, for pages/s and memory, less what a run of one page costs (start and imports); and in steps of 20 pages for the
-ratio, so that what else the machine does hits both alike. The stages are timed in one process, where a sum can be split.
+Parts: `one_core` (the floor, careerscape, and what a user would write instead), `stages`, `cores`, `memory`, `unchanged`, `cluster`.
+Each is a module that says how it measures; `ground` makes their archives. Without options it takes some minutes.
 """
 
 import argparse
 import json
-import os
-import platform
-import statistics
+import re
 import subprocess
 import sys
 import tempfile
+import textwrap
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from benchmarks import pages, work
+from benchmarks import cluster, cores, machine, memory, one_core, pages, stages, table, unchanged
+from benchmarks.ground import Ground
+from db.lock import writing_folder
+from normalize.errors import Busy
 
-OURS, FLOOR = "pipeline", "floor"
-MALLOC = {"MALLOC_TRIM_THRESHOLD_": "268435456", "MALLOC_MMAP_THRESHOLD_": "268435456"}
+PARTS = ("one_core", "stages", "cores", "memory", "unchanged", "cluster")
+DOCUMENT = Path(__file__).parents[1] / "docs" / "performance.md"
+WIDTH = 126
+_SIZES = ("pages", "rounds", "many", "memory_pages", "size", "memory_size")
+_QUICK = {"pages": 50, "rounds": 1, "many": 60, "memory_pages": [30, 60]}
+_FULL = {"pages": 2_000, "rounds": 5, "many": 20_000, "memory_pages": [1_000, 100_000]}
+_LINES: dict[str, Callable[[Any], Iterator[table.Line]]] = {
+    "one_core": table.of_one_core, "cores": table.of_cores, "memory": table.of_memory, "unchanged": table.of_unchanged,
+    "cluster": table.of_cluster,
+}  # fmt: skip
 
 
 def main() -> None:
-    """Measure and print."""
+    """Measure, print, and write what is asked for."""
     options = _options()
-    with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        made = list(pages.pages(options.pages))
-        index = work.archive(made, folder)
-        index_file = folder / "index.json"
-        index_file.write_text(json.dumps(index))
-        work.count_rows(folder, index)
-        rounds: dict[str, list[dict[str, float]]] = {OURS: [], FLOOR: []}
-        for number in range(options.rounds):
-            for kind in (OURS, FLOOR) if number % 2 else (FLOOR, OURS):
-                rounds[kind].append(_whole(kind, index_file, folder / f"{kind}-{number}.db", options.pages))
-        ratios = _run("ratios", index_file, folder / "ratios.db", options.pages)["ratios"]
-        stages = _run("stages", index_file, folder / "stages.db", options.pages)
-    _print(made, rounds, ratios, stages)
+    found: dict[str, Any] = {}
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = options.folder or Path(temporary)
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with writing_folder(folder / "all"):
+                for part in (part for part in PARTS if part in options.only):
+                    found[part] = _measure(part, folder, options)
+                    _save(found, options)
+        except subprocess.CalledProcessError as error:
+            sys.exit(f"{error}\n{error.stderr}")
+        except Busy as error:
+            sys.exit(f"{folder}: {error}")
+    text = "\n".join(_text(found, options))
+    print(text)
+    if options.write:
+        _write(text)
+
+
+def _lines(found: dict[str, Any]) -> list[table.Line]:
+    return [line for part, of in _LINES.items() if part in found for line in of(found[part])]
+
+
+def _save(found: dict[str, Any], options: argparse.Namespace) -> None:
+    """Write what was found so far, if that is asked for."""
     if options.json:
-        figures = {"machine": _machine(), "pages": options.pages, "rounds": rounds, "ratios": ratios, "stages": stages["stages"]}
-        options.json.write_text(json.dumps(figures))
+        results = {part: one.to_dict() for part, one in found.items()}
+        asked = {name: getattr(options, name) for name in _SIZES}
+        said = {
+            "about": machine.about(), "asked": asked, "table": [line.to_dict() for line in _lines(found)], "results": results,
+        }  # fmt: skip
+        options.json.write_text(json.dumps(said, indent=1))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=(__doc__ or "").partition("\n")[0])
-    parser.add_argument("--pages", type=int, default=300, help="pages of 180 KB a run [300]")
-    parser.add_argument("--rounds", type=int, default=3, help="runs of each kind as whole processes, in turns [3]")
-    parser.add_argument("--json", type=Path, help="write all figures to this file")
-    return parser.parse_args()
+    size = parser.add_mutually_exclusive_group()
+    size.add_argument("--quick", action="store_true", help="few pages: whether it works; its figures say little")
+    size.add_argument("--full", action="store_true", help="as many pages as the goals name; takes hours and 10 GB")
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, help="these parts alone")
+    parser.add_argument("--pages", type=int, default=1_000, help="pages a run on one core [1000]")
+    parser.add_argument("--rounds", type=int, default=3, help="runs of each kind, in turns [3]")
+    parser.add_argument("--many", type=int, default=2_000, help="pages of the other parts [2000]")
+    parser.add_argument(
+        "--memory-pages", type=int, nargs=2, default=[500, 2_000], metavar="N", help="the two archives [500 2000]"
+    )
+    parser.add_argument("--size", type=int, default=pages.SIZE, help="bytes a page [180000]")
+    parser.add_argument("--memory-size", type=int, default=pages.SIZE, help="bytes a page where memory is measured [180000]")
+    parser.add_argument("--folder", type=Path, help="make the archives here, and use those that are here [a temporary one]")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures to a file")
+    parser.add_argument("--write", action="store_true", help=f"write the tables into docs/{DOCUMENT.name}")
+    options = parser.parse_args()
+    for name, value in ((_QUICK if options.quick else {}) | (_FULL if options.full else {})).items():
+        setattr(options, name, value)
+    return options
 
 
-def _whole(kind: str, index: Path, db: Path, count: int) -> dict[str, float]:
-    """One run, without what a run of one page costs."""
-    one = _run(kind, index, db.with_suffix(".one"), 1)
-    full = _run(kind, index, db, count)
-    return {
-        "cpu_ms": (full["cpu_s"] - one["cpu_s"]) * 1000 / (count - 1),
-        "pages_s": (count - 1) / (full["wall_s"] - one["wall_s"]),
-        "peak_mb": full["peak_mb"],
-        "rows": full["rows"] / count,
-    }
+def _measure(part: str, folder: Path, options: argparse.Namespace) -> Any:
+    print(f"{part} ...", file=sys.stderr, flush=True)
+    ground = Ground(folder, options.memory_size if part == "memory" else options.size)
+    if part == "one_core":
+        return one_core.measure(ground, options.pages, options.rounds)
+    if part == "stages":
+        return stages.measure(ground, options.pages)
+    if part == "memory":
+        return memory.measure(ground, options.memory_pages)
+    measure = {"cores": cores.measure, "unchanged": unchanged.measure, "cluster": cluster.measure}[part]
+    return measure(ground, options.many, options.rounds)
 
 
-def _run(kind: str, index: Path, db: Path, count: int) -> dict[str, Any]:
-    command = [sys.executable, "-m", "benchmarks.work", kind, str(index), str(db), str(count)]
-    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, env=os.environ | MALLOC)
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
+def _text(found: dict[str, Any], options: argparse.Namespace) -> Iterator[str]:
+    """All that is printed, as Markdown."""
+    lines = _lines(found)
+    yield from textwrap.wrap(f"{machine.in_words(machine.about())}.", WIDTH, break_on_hyphens=False)
+    other = f" ({options.memory_size:,} for memory)" if options.memory_size != options.size else ""
+    yield f"Pages of {options.size:,} bytes{other}; rounds: {options.rounds}."
+    if lines:
+        yield ""
+        yield from table.in_words(lines)
+    if "one_core" in found:
+        yield ""
+        yield from table.rates(found["one_core"])
+    if "stages" in found:
+        yield ""
+        yield from table.of_stages(found["stages"])
 
 
-def _machine() -> str:
-    return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
-
-
-def _print(
-    made: list[pages.Page], rounds: dict[str, list[dict[str, float]]], ratios: list[float], stages: dict[str, Any]
-) -> None:
-    size = statistics.mean(len(page.body) for page in made)
-    print(f"{len(made)} pages of {size / 1000:.0f} KB, {len(rounds[OURS])} rounds, one core ({_machine()})\n")
-    print(f"{'median (min to max)':<22}{'pages/s':>22}{'CPU ms a page':>24}{'peak MB':>10}{'rows a page':>13}")
-    for kind, runs in rounds.items():
-        peak = max(run["peak_mb"] for run in runs)
-        print(f"{kind:<22}{_spread(runs, 'pages_s', 0):>22}{_spread(runs, 'cpu_ms', 2):>24}{peak:>10.0f}{runs[0]['rows']:>13.1f}")
-    low, _, high = statistics.quantiles(ratios, n=4)
-    print(f"\nof the floor, by CPU: {statistics.median(ratios):.2f} (half of the steps between {low:.2f} and {high:.2f})\n")
-    print("CPU ms a page by stage, in one process:")
-    for name, value in stages["stages"].items():
-        print(f"  {name:<52}{value:>7.2f}")
-
-
-def _spread(runs: list[dict[str, float]], key: str, digits: int) -> str:
-    values = [run[key] for run in runs]
-    return f"{statistics.median(values):.{digits}f} ({min(values):.{digits}f} to {max(values):.{digits}f})"
+def _write(text: str) -> None:
+    old = DOCUMENT.read_text()
+    new = re.sub(
+        r"(<!-- figures: [^\n]* -->\n).*?(<!-- end -->)", lambda found: f"{found[1]}{text}\n{found[2]}", old, flags=re.DOTALL
+    )
+    DOCUMENT.write_text(new)
 
 
 if __name__ == "__main__":

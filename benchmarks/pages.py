@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tests.markup_figures import LABELS
 
 SIZE = 180_000
-_CODE_SIZE = 100_000
+_CODE_SHARE = 5 / 9
 _ROLES = ("Analyst", "Specialist", "Clerk", "Engineer", "Manager", "Technician", "Nurse", "Teacher", "Mechanic", "Designer")
 _FIELDS = ("Account", "Claims", "Data", "Freight", "Garden", "Heating", "Income", "Joint", "Kitchen", "Loan", "Media", "Night")
 _GRADES = ("Junior", "Senior", "Lead", "Assistant", "Regional", "Chief", "Field", "Night", "Contract", "Staff")
@@ -60,19 +60,19 @@ class _Job:
         return self.title.lower().replace(" ", "-")
 
 
-def pages(count: int, seed: int = 1) -> Iterator[Page]:
-    """`count` pages about half as many occupations; the same for the same seed."""
+def pages(count: int, seed: int = 1, size: int = SIZE) -> Iterator[Page]:
+    """`count` pages about half as many occupations, each of `size` bytes, 30,000 at least; the same for the same seed."""
     dice = random.Random(seed)
     titles = [f"{g} {f} {r}" for g in _GRADES for f in _FIELDS for r in _ROLES]
     dice.shuffle(titles)
     jobs = [_job(dice, title) for title in titles[: max(4, min(len(titles), count // 2))]]
-    code = _code(dice)
+    code = _code(dice, size)
     seen: set[tuple[str, str]] = set()
     while len(seen) < count:
         left, right = dice.sample(jobs, 2)
         if (left.title, right.title) not in seen:
             seen.add((left.title, right.title))
-            yield _page(dice, left, right, code)
+            yield _page(dice, left, right, code, size)
 
 
 def _job(dice: random.Random, title: str) -> _Job:
@@ -113,19 +113,20 @@ def _parts(dice: random.Random, whole: int, count: int) -> list[int]:
     return [high - low for low, high in zip([0, *cuts], [*cuts, whole], strict=True)]
 
 
-def _code(dice: random.Random) -> str:
+def _code(dice: random.Random, size: int) -> str:
     """Styles and scripts, as long as those of real pages; the same on every page of a site."""
+    rules, keys = 600 * size // SIZE, 900 * size // SIZE
     styles = "".join(
-        f".c{n}_{dice.randrange(1 << 20):05x}>a:hover{{margin:{n}px;color:#{dice.randrange(1 << 24):06x}}}" for n in range(600)
+        f".c{n}_{dice.randrange(1 << 20):05x}>a:hover{{margin:{n}px;color:#{dice.randrange(1 << 24):06x}}}" for n in range(rules)
     )
-    state = json.dumps({f"key{n}": [dice.random(), "x" * dice.randrange(40)] for n in range(900)})
+    state = json.dumps({f"key{n}": [dice.random(), "x" * dice.randrange(40)] for n in range(keys)})
     script = f"window.__state={state};"
-    while len(styles) + len(script) < _CODE_SIZE:
+    while len(styles) + len(script) < size * _CODE_SHARE:
         script += f'(function(){{var t{len(script)}=document.querySelectorAll("[data-x]");if(1<t0.length){{return}}}})();'
     return f"<style>{styles}</style><script>{script}</script>"
 
 
-def _page(dice: random.Random, left: _Job, right: _Job, code: str) -> Page:
+def _page(dice: random.Random, left: _Job, right: _Job, code: str, size: int) -> Page:
     url = f"https://www.zippia.com/{left.slug}-jobs/{left.slug}-vs-{right.slug}-differences"
     parts = [f"<h1>{left.title} vs {right.title}</h1>", *(f"<p>{s}</p>" for s in _sentences(left, right))]
     for section, labels in LABELS.items():
@@ -145,7 +146,7 @@ def _page(dice: random.Random, left: _Job, right: _Job, code: str) -> Page:
     )
     parts += [_skills(left), _skills(right)]
     end = "</main></body></html>"
-    room = SIZE - len(start) - len(end) - sum(map(len, parts))
+    room = size - len(start) - len(end) - sum(map(len, parts))
     return Page(url, f"{start}{_navigation(dice, room // 2)}<main>{''.join(parts)}{_prose_to(dice, room // 2)}{end}".encode())
 
 
@@ -172,7 +173,8 @@ def _prose(dice: random.Random, words: int) -> str:
 
 
 def _navigation(dice: random.Random, size: int) -> str:
-    items, length = [], 0
+    items: list[str] = []
+    length = 0
     while length < size:
         name = f"{dice.choice(_GRADES)} {dice.choice(_FIELDS)} {dice.choice(_ROLES)}"
         items.append(
@@ -184,7 +186,8 @@ def _navigation(dice: random.Random, size: int) -> str:
 
 
 def _prose_to(dice: random.Random, size: int) -> str:
-    parts, length = [], 0
+    parts: list[str] = []
+    length = 0
     while length < size:
         parts.append(f'<div class="card_{len(parts)}"><h3>{_prose(dice, 4)}</h3><p>{_prose(dice, 70)}</p></div>')
         length += len(parts[-1])

@@ -1,12 +1,10 @@
-"""The work that is measured: `python -m benchmarks.work pipeline|floor|ratios|stages INDEX DB COUNT` does it and prints its cost.
+"""The work that is measured in a process of its own: `python -m benchmarks.work floor|ratios|stages INDEX DB COUNT`.
 
-Each runs in a process of its own on one core; cost is CPU of this process and its children, wall time, and peak memory of
-the larger plus, for the pipeline, that of its worker.
+`floor` is the least that the same pages can cost; `stages` and `ratios` run the pipeline of an import, from archive to published
+rows. What they find is printed as JSON.
 """
 
 import json
-import os
-import resource
 import sqlite3
 import sys
 import time
@@ -24,9 +22,9 @@ from scraper import parsing, readers, version, wire
 from scraper.archive import Archive, Location
 from scraper.capture import Capture, stamp
 from scraper.importing import PAGES_A_TRANSACTION
-from scraper.intake import PAGES_TOGETHER
 from scraper.interpreter import interpret
 from scraper.parsing import PageBytes
+from scraper.pool import PAGES_TOGETHER
 from scraper.process import code_set_aside
 from scraper.sandbox import Sandbox
 
@@ -61,12 +59,6 @@ def bodies(folder: Path, index: Index) -> Iterator[tuple[dict[str, Any], bytes]]
     store = Archive(folder / "archive", {}, START)
     for record in index:
         yield record, store.read(Location(record["file"], record["offset"], record["length"]), record["sha256"])
-
-
-def pipeline(folder: Path, index: Index, path: Path) -> int:
-    """Read, parse in the worker, load and publish, as a run does; the number of observations."""
-    with code_set_aside(), Sandbox() as sandbox:
-        return sum(_pipeline_steps(folder, index, path, sandbox.parse_many))
 
 
 def count_rows(folder: Path, index: Index) -> None:
@@ -199,19 +191,11 @@ def stages(folder: Path, index: Index, path: Path) -> dict[str, float]:
 
 
 def main() -> None:
-    """Do the work of the command line and print its cost as JSON."""
+    """Do the work of the command line."""
     kind, index_file, db, count = sys.argv[1], Path(sys.argv[2]), Path(sys.argv[3]), int(sys.argv[4])
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
     index = json.loads(index_file.read_text())[:count]
-    start = time.monotonic()
-    done = {"pipeline": pipeline, "floor": floor, "stages": stages, "ratios": ratios}[kind](index_file.parent, index, db)
-    wall = time.monotonic() - start
-    own, child = resource.getrusage(resource.RUSAGE_SELF), resource.getrusage(resource.RUSAGE_CHILDREN)
-    cost = {
-        "cpu_s": sum(use.ru_utime + use.ru_stime for use in (own, child)), "wall_s": wall,
-        "peak_mb": (own.ru_maxrss + child.ru_maxrss) / 1024,
-    }  # fmt: skip
-    print(json.dumps(cost | {kind if kind in ("stages", "ratios") else "rows": done}))
+    done = {"floor": floor, "stages": stages, "ratios": ratios}[kind](index_file.parent, index, db)
+    print(json.dumps({kind: done}))
 
 
 if __name__ == "__main__":
