@@ -81,6 +81,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--memory-pages", type=int, nargs=2, default=[500, 2_000], metavar="N", help="the two archives [500 2000]"
     )
+    parser.add_argument("--compiled", action="store_true", help="one_core: compiled as well, which takes the compiler minutes")
     parser.add_argument("--size", type=int, default=pages.SIZE, help="bytes a page [180000]")
     parser.add_argument("--memory-size", type=int, default=pages.SIZE, help="bytes a page where memory is measured [180000]")
     parser.add_argument("--folder", type=Path, help="make the archives here, and use those that are here [a temporary one]")
@@ -96,7 +97,7 @@ def _measure(part: str, folder: Path, options: argparse.Namespace) -> Any:
     print(f"{part} ...", file=sys.stderr, flush=True)
     ground = Ground(folder, options.memory_size if part == "memory" else options.size)
     if part == "one_core":
-        return one_core.measure(ground, options.pages, options.rounds)
+        return one_core.measure(ground, options.pages, options.rounds, options.compiled)
     if part == "stages":
         return stages.measure(ground, options.pages)
     if part == "memory":

@@ -7,6 +7,7 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+import hatch_build
 from benchmarks import pages, work
 from benchmarks.processes import CAREERSCAPE, CORES, run
 from scraper import version
@@ -70,6 +71,17 @@ class Ground:
     def reparsing(self, count: int, db: Path, *options: str) -> list[str | Path]:
         """The command that reads an archive again where it is stale."""
         return [*CAREERSCAPE, "--archive", self.archive(count), "--db", db, "reparse", *options]
+
+    def compiled(self) -> Path:
+        """A folder with the packages of careerscape, what reads pages compiled."""
+        folder = self.folder / f"compiled-{version.parser()}"
+        if not folder.exists():
+            part = self.folder / "compiling"
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir()
+            list(hatch_build.compile_copy(Path(__file__).parents[1], part))
+            part.rename(folder)
+        return folder
 
     def free(self, name: str) -> Path:
         """A path in the folder at which nothing lies, nor beside it."""

@@ -19,6 +19,7 @@ from benchmarks.ground import STALE, Ground
 from benchmarks.processes import ALLOCATOR, LAST, Cost, pss_mb, run
 
 FLOOR, REBUILD, REPARSE = "floor", "careerscape rebuild", "careerscape reparse"
+COMPILED, COMPILED_REPARSE = f"{REBUILD}, compiled", f"{REPARSE}, compiled"
 SCRAPY, SCRAPY_FIGURES, SOUP = "Scrapy, an item a page", "Scrapy, an item a figure", "requests, BeautifulSoup, pandas"
 NEEDS = {SCRAPY: ("scrapy",), SCRAPY_FIGURES: ("scrapy",), SOUP: ("requests", "requests_file", "bs4", "lxml", "pandas")}
 _SOUP_SHARE = 5
@@ -49,10 +50,11 @@ class OneCore:
         return asdict(self)
 
 
-def measure(ground: Ground, count: int, rounds: int) -> OneCore:
-    """Run all kinds in turns."""
+def measure(ground: Ground, count: int, rounds: int, compiled: bool = False) -> OneCore:
+    """Run all kinds in turns, with `compiled` careerscape twice: as modules, and as a wheel that was asked to compile them."""
     missing = tuple(kind for kind, names in NEEDS.items() if not all(map(importlib.util.find_spec, names)))
-    kinds = [kind for kind in (FLOOR, REBUILD, REPARSE, *NEEDS) if kind not in missing]
+    ours = (REBUILD, REPARSE, *((COMPILED, COMPILED_REPARSE) if compiled else ()))
+    kinds = [kind for kind in (FLOOR, *ours, *NEEDS) if kind not in missing]
     ground.counted(count), ground.counted(1), ground.files(count)
     runs: dict[str, list[tuple[Cost, Cost]]] = {kind: [] for kind in kinds}
     for number in range(rounds):
@@ -76,10 +78,11 @@ def _count(kind: str, count: int) -> int:
 def _run(ground: Ground, kind: str, count: int, watch: Callable[[int], None] | None = None) -> Cost:
     """One run on one core; what it writes is named `KIND.db`."""
     out, python = ground.free(_database(kind)), [sys.executable, "-m"]
-    if kind == REBUILD:
-        return run(ground.rebuilding(count, out), LAST, watch)
-    if kind == REPARSE:
-        return run(ground.reparsing(count, ground.database(count, STALE, out)), LAST, watch)
+    packages = {"PYTHONPATH": str(ground.compiled())} if kind in (COMPILED, COMPILED_REPARSE) else {}
+    if kind in (REBUILD, COMPILED):
+        return run(ground.rebuilding(count, out), LAST, watch, **packages)
+    if kind in (REPARSE, COMPILED_REPARSE):
+        return run(ground.reparsing(count, ground.database(count, STALE, out)), LAST, watch, **packages)
     if kind == FLOOR:
         return run([*python, "benchmarks.work", "floor", ground.index(count), out, str(count)], LAST, watch, **ALLOCATOR)
     files = ground.files(0)
@@ -108,9 +111,8 @@ def _compare(ground: Ground, kinds: list[str], count: int) -> tuple[dict[str, fl
         if kind == FLOOR:
             rows[kind] = sum(json.loads((ground.index(count).parent / "rows.json").read_text())) / count
             continue
-        found = (
-            ours if kind == REBUILD else _values(ground.folder / _database(kind), "observation" if kind == REPARSE else "fact")
-        )
+        table = "observation" if kind in (REBUILD, REPARSE, COMPILED, COMPILED_REPARSE) else "fact"
+        found = ours if kind == REBUILD else _values(ground.folder / _database(kind), table)
         urls = {place[0] for place in found}
         same = {place: value for place, value in ours.items() if place[0] in urls}
         rows[kind] = len(found) / len(urls)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-CAREERSCAPE = (sys.executable, "-c", "from scraper.cli import main; main()")
+CAREERSCAPE = (sys.executable, "-P", "-c", "from scraper.cli import main; main()")
 CORES = tuple(sorted(os.sched_getaffinity(0)))
 LAST = CORES[-1:]
 """One core; the first one is busier with what else the machine does."""

@@ -34,16 +34,24 @@ class Line:
 
 def of_one_core(found: OneCore) -> Iterator[Line]:
     """Against the floor and against the peers, by CPU."""
-    ours = [rate.cpu_ms for rate in found.rates[one_core.REBUILD]]
-    for kind, figure in ((one_core.REBUILD, "archived page to published rows"), (one_core.REPARSE, "the same, read again")):
+    figures = {
+        one_core.REBUILD: "archived page to published rows", one_core.REPARSE: "the same, read again",
+        one_core.COMPILED: "archived page to published rows", one_core.COMPILED_REPARSE: "the same, read again",
+    }  # fmt: skip
+    for kind, figure in figures.items():
+        if kind not in found.rates:
+            continue
         shares = _shares((rate.cpu_ms for rate in found.rates[one_core.FLOOR]), (rate.cpu_ms for rate in found.rates[kind]))
         speed = statistics.median(rate.pages_s for rate in found.rates[kind])
         yield _line(f"{figure}: `{kind}`", "0.45 of the floor", shares, 0.45, more=f", {speed:,.0f} pages/s")
     for kind, least in ((one_core.SCRAPY, 5), (one_core.SCRAPY_FIGURES, 5), (one_core.SOUP, 30)):
         if kind in found.missing:
             yield Line(f"against {kind}", f"{least} times", "not measured: not installed")
-        else:
-            yield _line(f"against {kind}", f"{least} times", _shares((rate.cpu_ms for rate in found.rates[kind]), ours), least)
+            continue
+        for ours in (one_core.REBUILD, one_core.COMPILED):
+            if ours in found.rates:
+                shares = _shares((rate.cpu_ms for rate in found.rates[kind]), (rate.cpu_ms for rate in found.rates[ours]))
+                yield _line(f"`{ours}` against {kind}", f"{least} times", shares, least)
 
 
 def of_cores(found: Cores) -> Iterator[Line]:
