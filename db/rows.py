@@ -8,7 +8,7 @@ from weakref import WeakKeyDictionary
 from sqlite_utils import Database
 
 Cell = int | float | str | None
-_MOST_REMEMBERED, _MOST_SIDES = 50_000, 10_000
+_MOST_REMEMBERED, _MOST_SIDES = 16_384, 4_096
 _OF: "WeakKeyDictionary[Database, Rows]" = WeakKeyDictionary()
 
 

@@ -37,7 +37,7 @@ _FIELD_ID = {field.name: field.id for field in FIELDS}
 _FIELD = {field.id: field.name for field in FIELDS}
 _STATUS_ID = {status: number for number, status in enumerate(STATUSES)}
 _STATUS = dict(enumerate(STATUSES))
-_MOST_CHECKED = 10_000
+_MOST_CHECKED = 4_096
 
 _counts: dict[bytes, int] = {}
 _layouts: set[bytes] = set()

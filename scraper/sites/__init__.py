@@ -17,7 +17,7 @@ from normalize.terms import TERMS
 LEFT_MARK, RIGHT_MARK = "\ue000", "\ue001"
 """Characters that stand in the place of a job's title while the forms of a sentence are tried."""
 
-_LONGEST_LABEL, _REMEMBERED = 120, 8192
+_LONGEST_LABEL, _REMEMBERED = 120, 4096
 _MADE_UP = ("first-job", "2nd-job-vs-3rd")
 _JOB = f"{LEFT_MARK}+|{RIGHT_MARK}+"
 _SLOTS = {
