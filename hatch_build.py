@@ -27,7 +27,7 @@ import sys
 from mypyc.build import mypycify
 from setuptools import setup
 
-arguments = ["--ignore-missing-imports", *sys.argv.pop().split(",")]
+arguments = ["--ignore-missing-imports", "--allow-subclassing-any", "--no-warn-return-any", *sys.argv.pop().split(",")]
 setup(name="compiled", packages=[], ext_modules=mypycify(arguments, opt_level="3", debug_level="0"))
 """
 

@@ -5,7 +5,7 @@ both have an ok value and the two differ, the later capture gets a finding `mirr
 larger address. The findings are derived: they change no status, and are made anew for all pages of the jobs that are touched.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator
 from itertools import groupby
 
 from sqlite_utils import Database
@@ -24,20 +24,27 @@ Differs = tuple[Heard, Heard]
 """What a capture says, and what the other page said."""
 
 
-def refresh(db: Database, job_ids: Collection[int], pages: Mapping[int, Collection[int]]) -> None:
-    """Recompute the findings about pages of which both jobs are touched; `pages` are the published pages of each such job,
-    the caller holds the transaction."""
+def begin(db: Database) -> None:
+    """Forget which pages the touched jobs stand on; `note` tells it anew, for each of them."""
+    db.conn.execute("CREATE TEMP TABLE IF NOT EXISTS stands_on (page_id INTEGER NOT NULL, job_id INTEGER NOT NULL) STRICT")
+    db.conn.execute("DELETE FROM temp.stands_on")
+
+
+def note(db: Database, job_id: int, page_ids: Collection[int]) -> None:
+    """Hear on which published pages a touched job stands."""
+    db.conn.executemany("INSERT INTO temp.stands_on (page_id, job_id) VALUES (?, ?)", [(page, job_id) for page in page_ids])
+
+
+def refresh(db: Database, job_ids: Collection[int]) -> None:
+    """Recompute the findings about pages of which both jobs are touched and were noted; the caller holds the transaction."""
     _withdraw(db, set(job_ids))
-    jobs_of: dict[int, set[int]] = {}
-    for job_id, page_ids in pages.items():
-        for page_id in page_ids:
-            jobs_of.setdefault(page_id, set()).add(job_id)
-    mirrors: dict[frozenset[int], set[int]] = {}
-    for page_id, jobs in jobs_of.items():
-        mirrors.setdefault(frozenset(jobs), set()).add(page_id)
-    for pair, compared in mirrors.items():
-        if len(pair) == 2 and len(compared) > 1:
-            _compare(db, pair, compared)
+    pairs = db.execute(
+        "SELECT one, other, group_concat(page_id) FROM (SELECT page_id, min(job_id) AS one, max(job_id) AS other "
+        "FROM temp.stands_on GROUP BY page_id HAVING count(DISTINCT job_id) = 2) GROUP BY one, other HAVING count(*) > 1"
+    ).fetchall()
+    for one, other, pages in pairs:
+        _compare(db, (one, other), {int(page) for page in pages.split(",")})
+    db.conn.execute("DELETE FROM temp.stands_on")
 
 
 def _withdraw(db: Database, job_ids: set[int]) -> None:

@@ -5,7 +5,7 @@ A claim that a dead run left is queued again by the next run, behind all others.
 something is written.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -105,15 +105,15 @@ class Fetched(NamedTuple):
     gave_rows: int
 
 
-def fetched(db: Database) -> list[Fetched]:
-    """The pages of which the newest capture was fetched by a run."""
+def fetched(db: Database) -> Iterator[Fetched]:
+    """The pages of which the newest capture was fetched by a run, one after the other."""
     query = (
         "SELECT p.url, p.id, c.captured_at, r.outcome != 'rejected' FROM page_capture c JOIN page p ON p.id = c.page_id "
         "JOIN capture_form k ON k.id = c.form_id JOIN reading r ON r.id = c.newest_reading_id WHERE k.origin = 'live' "
         "AND NOT EXISTS (SELECT 1 FROM page_capture n WHERE n.page_id = c.page_id "
         "AND (n.captured_at, n.capture_id) > (c.captured_at, c.capture_id)) ORDER BY p.url"
     )
-    return [Fetched(*row) for row in db.execute(query).fetchall()]
+    return (Fetched(*row) for row in db.execute(query))
 
 
 def restore(db: Database, page: Fetched, host: str, outcome: str, due_at: str) -> None:

@@ -159,7 +159,8 @@ def _runs(
     The flag tells that the run may go on behind its last character: it is the last of the page, or open when the page ends.
     """
     last = len(document.blocks) - 1
-    for number in sorted({*texts.tables, *taken, *texts.saying(prose.words)}):
+    spoken = (block for block in taken if block >= 0)  # a caption that is a heading stands in no block
+    for number in sorted({*texts.tables, *spoken, *texts.saying(prose.words)}):
         block = document.blocks[number]
         if number in taken:
             if isinstance(block, Paragraph):

@@ -11,7 +11,7 @@ _LONGEST = 200
 _MOST_WORDS, _MORE_WORDS = 24, 3  # a title may have words that its slug has not: `&`, `and`
 _EDGES = " ,;.!?()[]\"'“”‘’|·•"
 _PLAIN = frozenset(ascii_letters + digits)
-_SIGN = frozenset("&+#")
+_SIGN = frozenset("&+#[")
 _BINDING = frozenset(("a", "an", "the", "of", "for", "as", "about", "being", "vs", "vs.", "versus", "and", "or", "-"))
 
 
