@@ -12,6 +12,7 @@ import sys
 import tempfile
 import textwrap
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -114,7 +115,7 @@ def _text(found: dict[str, Any], options: argparse.Namespace) -> Iterator[str]:
     yield f"Pages of {options.size:,} bytes{other}; rounds: {options.rounds}."
     if lines:
         yield ""
-        yield from table.in_words(lines)
+        yield from table.in_words([replace(line, reached=None) for line in lines] if options.quick else lines)
     if "one_core" in found:
         yield ""
         yield from table.rates(found["one_core"])

@@ -107,7 +107,7 @@ def net(found: Cluster, kind: str) -> list[float]:
 
 def in_words(lines: Iterable[Line]) -> Iterator[str]:
     """The table as Markdown."""
-    yield "| figure | at least | measured: median (min to max) | |"
+    yield "| figure | asked for | measured: median (min to max) | reached |"
     yield "|---|---|---|---|"
     for line in lines:
         yield f"| {line.figure} | {line.goal} | {line.measured} | {({True: 'yes', False: 'no', None: ''})[line.reached]} |"

@@ -48,7 +48,8 @@ def diagnose(settings: Settings, db: Database | None) -> Diagnosis:
 
 
 def _versions() -> dict[str, str]:
-    ours = {"careerscape": version.release(), "parser": version.parser(), "vocabulary": vocabulary.version()}
+    code = "compiled" if version.is_compiled() else "as modules"
+    ours = {"careerscape": version.release(), "parser": version.parser(), "code": code, "vocabulary": vocabulary.version()}
     return ours | {"python": platform.python_version()} | integrity.library() | {name: release_of(name) for name in _LIBRARIES}
 
 

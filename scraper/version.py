@@ -5,6 +5,7 @@ from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from importlib.util import find_spec
 
 from normalize import vocabulary
 
@@ -28,6 +29,12 @@ def parser() -> str:
         for path, entry in sorted(_walk(root)):
             digest.update(path.encode() + entry.read_bytes())
     return f"{release()}+{digest.hexdigest()[:12]}"
+
+
+def is_compiled() -> bool:
+    """Whether the code that reads pages runs compiled, which changes no reading."""
+    spec = find_spec("scraper.interpreter")
+    return spec is not None and str(spec.origin).endswith(".so")
 
 
 def reader() -> str:
