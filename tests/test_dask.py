@@ -15,7 +15,7 @@ import pytest
 
 from db import comparing
 from db.connection import open_to_read
-from normalize.errors import UsageError
+from normalize.errors import StorageError, UsageError
 from scraper import importing, sources
 from scraper.shards import cluster
 from tests.command import CAREERSCAPE, FIXTURES, Command
@@ -154,8 +154,19 @@ def test_a_run_that_is_stopped_is_gone_on_with_and_leaves_no_process(root: Path,
 def test_nobody_answers_at_an_address(root: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(cluster, "_WAIT_S", 1)
     with (
-        pytest.raises(UsageError, match="no scheduler with workers answers"),
+        pytest.raises(StorageError, match="no scheduler with workers answers"),
         cluster.crew("tcp://127.0.0.1:9", None, "", ("", "")),
+    ):
+        pass
+
+
+@pytest.mark.parametrize(
+    ("address", "why"), [("tls://127.0.0.1:9", "tls needs certificates"), ("tcp://[::1:9", "invalid address")]
+)
+def test_an_address_that_dask_cannot_ask_is_said(address: str, why: str):
+    with (
+        pytest.raises(UsageError, match=f"cannot connect as it is configured .*{why}"),
+        cluster.crew(address, None, "", ("", "")),
     ):
         pass
 

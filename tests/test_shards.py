@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import pytest
 
+from db import sweep
 from db.connection import open_to_read
 from db.places import Placed
 from normalize import vocabulary
@@ -21,7 +22,8 @@ from normalize.findings import Finding
 from normalize.reading import rejected
 from normalize.rules import Rule, Rules
 from scraper import parsing, pool, run, version, wire
-from scraper.keeping import rereading
+from scraper.keeping import arrears, reparse, rereading
+from scraper.keeping.differences import Differences
 from scraper.shards import cluster, gather, ledger, owners, parts, plan, store, work
 from scraper.shards.parts import Read
 from tests.drifting import figures
@@ -433,6 +435,178 @@ def test_a_folder_of_another_database_is_left_alone(root: Path, other_parser):
         again(twin_of(root), many=many(root))
 
 
+KEPT = {"format": 1, "key": "k", "database": "/another.db", "kept": True, "shards": []}
+FOREIGN = [
+    "",
+    "{",
+    "[]",
+    "[" * 100_000,
+    "{}",
+    '{"name": "mine"}',
+    json.dumps(KEPT | {"shards": [1]}),
+    json.dumps(KEPT | {"key": 1}),
+]
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("keep", [False, True])
+@pytest.mark.parametrize("command", [again, foretold])
+@pytest.mark.parametrize("said", [None, json.dumps(KEPT), json.dumps(KEPT | {"kept": False}), "[]"])
+def test_where_nothing_is_to_do_no_folder_is_touched(root: Path, command: Any, said: str | None, keep: bool):
+    (root / "parts").mkdir()
+    (root / "parts" / f"shard-000001-{'0' * 12}.parquet").write_text("mine")
+    if said is not None:
+        (root / "parts" / "plan.json").write_text(said)
+    before = content(root / "parts")
+    assert command(root, many=many(root, keep=keep)).exit_code == 0
+    assert content(root / "parts") == before
+
+
+@pytest.mark.parametrize("said", FOREIGN)
+def test_a_plan_that_is_none_of_ours_is_not_replaced(root: Path, other_parser, said: str):
+    other_parser()
+    (root / "parts").mkdir()
+    (root / "parts" / "plan.json").write_text(said)
+    with pytest.raises(UsageError, match=r"parts holds a plan\.json that is none"):
+        again(root, many=many(root))
+    assert content(root / "parts") == {"plan.json": said.encode()}
+
+
+def test_parts_without_a_plan_are_not_replaced(root: Path, other_parser):
+    other_parser()
+    (root / "parts").mkdir()
+    (root / "parts" / f"shard-000001-{'0' * 12}.parquet").write_text("mine")
+    with pytest.raises(UsageError, match="holds parts without their"):
+        again(root, many=many(root))
+    assert len(content(root / "parts")) == 1
+
+
+def test_what_was_kept_stays_kept(root: Path, other_parser):
+    other_parser()
+    foretold(root, many=many(root, keep=True))
+    before = content(root / "parts")
+    inline = Inline()
+    foretold(root, many=many(root, inline=inline))
+    assert content(root / "parts") == before
+    again(root, many=many(root, inline=inline))
+    assert content(root / "parts") == before
+    again(root, many=many(root))
+    foretold(root, many=many(root))
+    assert content(root / "parts") == before
+    assert inline.told == []
+
+
+@pytest.mark.parametrize(
+    ("owner", "name", "captures", "keep"),
+    [(rereading, "apply", 7, False), (rereading, "apply", 7, True), (sweep, "unused_alone", 0, False)],
+)
+def test_a_run_that_dies_at_its_very_end_leaves_what_the_next_one_ends(
+    root: Path, other_parser, monkeypatch, owner: Any, name: str, captures: int, keep: bool
+):
+    other_parser()
+
+    def dying(*given: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as within:
+        within.setattr(owner, name, dying)
+        with pytest.raises(KeyboardInterrupt):
+            again(root, many=many(root))
+    assert (root / "parts").exists()
+    assert again(root, many=many(root, keep=keep)).differences.captures == captures
+    assert (root / "parts").exists() is keep
+    assert not keep or json.loads((root / "parts" / "plan.json").read_text())["kept"]
+
+
+def test_parts_are_removed_after_everything_else(root: Path, other_parser, monkeypatch):
+    other_parser()
+    there = []
+    monkeypatch.setattr(arrears, "catch_up", lambda *given: there.append((root / "parts").exists()) or [])
+    again(root, many=many(root))
+    assert there == [True]
+    assert not (root / "parts").exists()
+
+
+@pytest.mark.parametrize("command", [again, foretold])
+@pytest.mark.parametrize("error", [UsageError, StorageError])
+def test_a_run_that_is_refused_leaves_no_folder(root: Path, other_parser, command: Any, error: type[Exception]):
+    other_parser()
+
+    def hire(rules: str, ours: tuple[str, str]) -> Any:
+        raise error("nobody comes")
+
+    with pytest.raises(error, match="nobody comes"):
+        command(root, many=replace(many(root), hire=hire))
+    assert not (root / "parts").exists()
+
+
+def forge(folder: Path, how: str) -> None:
+    """Let ledger and part of shard 2 agree about what is not shard 2."""
+    (row,) = folder.glob("shard-000002-*.json")
+    part = row.with_suffix(".parquet")
+    told = [*parts.read(part)]
+    ((parser, words),) = {one[1:] for one in parts.captures(part)}
+    if how == "of another shard":
+        told = [*parts.read(next(folder.glob("shard-000001-*.parquet")))]
+    elif how == "one less":
+        del told[1:]
+    elif how == "one twice":
+        told = [told[0], told[0]]
+    elif how == "by other code":
+        parser = "0.0.7+old"
+    parts.write(part, told, parser, words)
+    if how == "no part":
+        part.write_bytes(b"PAR1")
+    said = json.loads(row.read_text()) | {"size": part.stat().st_size, "sha256": ledger.digest(part)}
+    row.write_text(json.dumps(said | ({"pages": 3} if how == "other number" else {})))
+
+
+HOW = ["of another shard", "one less", "one twice", "by other code", "no part", "other number"]
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_a_part_of_something_else_is_done_again(root: Path, other_parser, how: str):
+    twin(root)
+    other_parser(*EDITS)
+    with pytest.raises(KeyboardInterrupt):
+        again(root, many=many(root, dying_at(4)))
+    forge(root / "parts", how)
+    inline = Inline()
+    again(root, many=many(root, inline=inline))
+    assert [int(name[6:12]) for name in inline.told] == [2, 4]
+    again(twin_of(root))
+    assert dump(settings(root).db, VIEWS) == dump(settings(twin_of(root)).db, VIEWS)
+
+
+def test_a_worker_that_gives_a_part_of_something_else_is_noticed(root: Path, other_parser):
+    twin(root)
+    other_parser(*EDITS)
+
+    def do(task: plan.Task) -> ledger.Row:
+        row = work.work(task)
+        if not task.name.startswith("shard-000002"):
+            return row
+        forge(Path(task.folder), "of another shard")
+        found = ledger.found(Path(task.folder), task.name, task.key)
+        assert found
+        return found
+
+    with pytest.raises(StorageError, match="holds other pages than those of its shard; the next run does this shard again"):
+        again(root, many=many(root, do))
+    again(root, many=many(root))
+    again(twin_of(root))
+    assert dump(settings(root).db, VIEWS) == dump(settings(twin_of(root)).db, VIEWS)
+
+
+@pytest.mark.parametrize("said", ["[" * 100_000, "[]", "{}", "1"])
+def test_a_row_that_is_none_is_none(tmp_path: Path, said: str):
+    (tmp_path / "a.json").write_text(said)
+    assert ledger.found(tmp_path, "a", "k") is None
+
+
 # --- the archive elsewhere -------------------------------------------------------------------------------------------
 
 
@@ -465,13 +639,30 @@ def cut_all(root: Path) -> tuple[plan.Plan, list[Placed]]:
         return cut(root, 3)
 
 
+@pytest.mark.parametrize(
+    ("edits", "said"),
+    [
+        ((), "nothing was changed: without --dry-run 7 captures would count as read by today's code"),
+        (EDITS, "nothing was changed: without --dry-run it would be"),
+    ],
+)
+def test_what_a_dry_run_says_at_its_end(root: Path, other_parser, edits: tuple[tuple[str, str], ...], said: str):
+    other_parser(*edits)
+    assert [*foretold(root, many=many(root)).in_lines()][-1] == said
+
+
+def test_what_a_dry_run_says_of_pages_that_cannot_be_read():
+    found = reparse.Reparsed(None, Differences(unread={"a page": "the file is missing"}), (), 3)
+    assert [*found.in_lines()][-1] == "nothing was changed: what cannot be read stays as it is"
+
+
 # --- options, owners -------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(("module", "check"), [("distributed", lambda: cluster.available("local")), ("pyarrow", parts.available)])
 def test_what_is_not_installed_is_named(monkeypatch, module: str, check: Any):
     monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(UsageError, match=r"install careerscape\[dask\]"):
+    with pytest.raises(UsageError, match=r"pip install 'careerscape\[dask\]'"):
         check()
 
 

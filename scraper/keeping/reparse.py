@@ -59,10 +59,17 @@ class Reparsed:
         elif not self.differences.captures and not self.differences.unread:
             yield "all captures are read by today's code"
         elif self.run_id is None:
-            yield "nothing was changed: without --dry-run it would be"
+            yield f"nothing was changed: {self._without_dry_run()}"
         if self.rules_wait:
             yield f"{counted(self.rules_wait, 'rule')} of the vocabulary: applied after it"
         yield from self.told
+
+    def _without_dry_run(self) -> str:
+        if self.differences.with_other_values:
+            return "without --dry-run it would be"
+        if not self.differences.captures:
+            return "what cannot be read stays as it is"
+        return f"without --dry-run {counted(self.differences.captures, 'capture')} would count as read by today's code"
 
 
 def predict(
@@ -115,10 +122,10 @@ def reparse(
                 taught.code(db, settings.archive, report.run_id, at)
             runs.finish(db, report.run_id, report.counts, report.exit_code, stamp(clock()))
         report.finished = True
-        if many:
-            many.finish()
         sweep.unused_alone(db)
         told = () if losses else tuple(noted.message for noted in arrears.catch_up(db, settings.archive, clock))
+        if many:
+            many.finish()
     return Reparsed(report.run_id, found, losses, report.exit_code, wait, told)
 
 

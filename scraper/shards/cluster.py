@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from normalize.errors import UsageError
+from normalize.errors import StorageError, UsageError
 from scraper.pool import Pool
 from scraper.shards import gather, work
 from scraper.shards.gather import Crew
@@ -34,13 +34,13 @@ def available(address: str) -> None:
     try:
         import distributed  # noqa: F401
     except ImportError as error:
-        raise UsageError("--dask needs Dask: install careerscape[dask]") from error
+        raise UsageError("--dask needs Dask: pip install 'careerscape[dask]'") from error
 
 
 @contextmanager
 def crew(address: str, processes: int | None, rules: str, ours: tuple[str, str]) -> Iterator[Crew]:
     """The workers of a scheduler (`tcp://host:8786`), or so many processes of this machine (`local`; None: one for each core).
-    `ours` are the parser and vocabulary by which all have to read. Raises UsageError."""
+    `ours` are the parser and vocabulary by which all have to read. Raises UsageError, StorageError where nobody answers."""
     import distributed
     from dask import config
 
@@ -50,18 +50,31 @@ def crew(address: str, processes: int | None, rules: str, ours: tuple[str, str])
         if address == LOCAL:
             address = stack.enter_context(_local(processes)).scheduler_address
         try:
+            _refuse_unready(address)
             client = distributed.Client(address, timeout=_WAIT_S, set_as_default=False)  # type: ignore[no-untyped-call]
             stack.enter_context(client)
             client.wait_for_workers(1, timeout=_WAIT_S)
-        except (OSError, ValueError, TimeoutError) as error:
-            raise UsageError(f"--dask {address}: no scheduler with workers answers there ({error})") from error
+        except (TypeError, ValueError) as error:  # what the address needs and Dask was not told, as certificates
+            raise UsageError(f"--dask {address}: Dask cannot connect as it is configured ({error})") from error
+        except (OSError, TimeoutError) as error:
+            raise StorageError(f"--dask {address}: no scheduler with workers answers there ({error})") from error
         for worker, told in client.run(work.versions, rules, on_error="return").items():
             if isinstance(told, Exception):
-                raise UsageError(f"worker {worker} cannot read pages ({told}); install careerscape[dask] there")
+                raise UsageError(f"worker {worker} cannot read pages ({told}); there: pip install 'careerscape[dask]'")
             gather.refuse_other(told, ours, worker)
         threads = sum(client.nthreads().values())  # type: ignore[no-untyped-call]
         executor = client.get_executor(pure=False, retries=RETRIES)  # type: ignore[no-untyped-call]
         yield Crew(executor, work_on, min(_MOST, 2 * threads + 2))
+
+
+def _refuse_unready(address: str) -> None:
+    """Raises ValueError or TypeError, before a client is made that would wait for long to be closed, where no one can be."""
+    from distributed.comm.addressing import get_address_host_port
+    from distributed.security import Security
+
+    get_address_host_port(address)
+    if address.startswith("tls:") and Security().get_connection_args("client")["ssl_context"] is None:  # type: ignore[no-untyped-call]
+        raise ValueError("tls needs certificates: distributed.comm.tls of its configuration names none")
 
 
 def _local(processes: int | None) -> Any:

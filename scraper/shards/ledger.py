@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import uuid4
 
+from normalize.errors import StorageError
 from scraper import durable
 
 _CHUNK = 1 << 20
@@ -55,8 +56,17 @@ def found(folder: Path, name: str, key: str) -> Row | None:
         said = json.loads(_row_of(folder, name).read_bytes())
         row = Row(**said)
         return row if row.key == key and not row.unread and agrees(folder, name, row) else None
-    except (OSError, ValueError, TypeError):
+    except (OSError, ValueError, TypeError, RecursionError):
         return None
+
+
+def strike(folder: Path, name: str) -> None:
+    """Remove the row of a shard, so that it is done again. Raises StorageError."""
+    path = _row_of(folder, name)
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
 
 
 def agrees(folder: Path, name: str, row: Row) -> bool:

@@ -46,7 +46,7 @@ def available() -> None:
     try:
         import pyarrow  # noqa: F401
     except ImportError as error:
-        raise UsageError("reading on many machines needs pyarrow: install careerscape[dask]") from error
+        raise UsageError("reading on many machines needs pyarrow: pip install 'careerscape[dask]'") from error
 
 
 def write(path: Path, read: Iterable[Read], parser: str, vocabulary: str) -> None:
@@ -76,6 +76,22 @@ def read(path: Path) -> Iterator[Read]:
                 raise StorageError(f"{path}: it is no part of this version")
             for group in range(file.num_row_groups):
                 yield from _rows(file.read_row_group(group, use_threads=False))
+    except (pa.ArrowException, OSError) as error:
+        raise StorageError(f"{path}: the part cannot be read ({error})") from error
+
+
+def captures(path: Path) -> list[tuple[str, str, str]]:
+    """Of each page of a part the public id of its capture, and the parser and vocabulary that read it. Raises StorageError."""
+    import pyarrow as pa
+    from pyarrow import parquet as pq
+
+    names = ["capture_id", "parser", "vocabulary"]
+    try:
+        with pq.ParquetFile(path, page_checksum_verification=True) as file:
+            if not file.schema_arrow.equals(_schema()):
+                raise StorageError(f"{path}: it is no part of this version")
+            table = file.read(columns=names, use_threads=False)
+            return [*zip(*[table.column(name).to_pylist() for name in names], strict=True)]
     except (pa.ArrowException, OSError) as error:
         raise StorageError(f"{path}: the part cannot be read ({error})") from error
 

@@ -103,8 +103,8 @@ def task(db: Database, plan: Plan, shard: Shard, archive: str, folder: Path) -> 
 
 
 def write(plan: Plan, folder: Path, database: Path) -> None:
-    """Write the plan into its folder, and remove the parts of an older one that was not finished. Raises UsageError where the
-    folder holds what is to be kept or is another database's, StorageError."""
+    """Write the plan into its folder, and remove the parts of an older one that was not finished; one that was kept stays kept.
+    Raises UsageError where the folder holds what is to be kept, is another database's or none of ours, StorageError."""
     said = {
         "format": FORMAT, "key": plan.key, "database": str(database.resolve()), "parser": plan.parser,
         "vocabulary": plan.vocabulary, "captures": len(plan.rows), "kept": False,
@@ -113,29 +113,84 @@ def write(plan: Plan, folder: Path, database: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
         before = known(folder)
+        if not before:
+            _refuse_foreign(folder)
         if before.get("database", said["database"]) != said["database"]:
             raise UsageError(f"{folder} holds the parts of {before['database']}; name another folder with --parts")
         if before.get("kept") and before.get("key") != plan.key:
             raise UsageError(f"{folder} holds parts that were kept; name another folder with --parts, or remove it")
         _sweep(folder, {shard.name for shard in plan.shards})
+        said["kept"] = bool(before.get("kept"))
         durable.write(folder / _PLAN, json.dumps(said, indent=1).encode())
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror}") from error
 
 
 def known(folder: Path) -> dict[str, Any]:
-    """What the plan in a folder says, nothing where there is none. Raises OSError."""
+    """What the plan in a folder says, nothing where there is none of ours. Raises OSError."""
     try:
         said = json.loads((folder / _PLAN).read_bytes())
-    except (FileNotFoundError, ValueError):
+    except (FileNotFoundError, ValueError, RecursionError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return said if isinstance(said, dict) and _is_ours(said) else {}
+
+
+def _is_ours(said: dict[str, Any]) -> bool:
+    shards = said.get("shards")
+    return (
+        isinstance(said.get("format"), int)
+        and all(isinstance(said.get(name), str) for name in ("key", "database"))
+        and isinstance(shards, list)
+        and all(isinstance(shard, dict) and isinstance(shard.get("name"), str) for shard in shards)
+    )
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Raises UsageError where a folder without a plan of ours holds what a plan would replace."""
+    if (folder / _PLAN).exists():
+        raise UsageError(f"{folder} holds a {_PLAN} that is none of careerscape's; name another folder with --parts")
+    if any(not path.name.startswith(".") for path in _files(folder)):
+        raise UsageError(f"{folder} holds parts without their {_PLAN}; name another folder with --parts, or remove them")
+
+
+def left(folder: Path, database: Path, key: str = "") -> bool:
+    """Whether a folder holds what a run of this database left that died, of a plan with this key if there is one, and nothing
+    that is to be kept."""
+    try:
+        said = known(folder)
+    except OSError:
+        return False
+    return said.get("database") == str(database.resolve()) and not said.get("kept") and key in ("", said["key"])
+
+
+def withdraw(folder: Path) -> None:
+    """Remove a plan of which nothing was done. Raises StorageError."""
+    try:
+        done = any(not path.name.startswith(".") for path in _files(folder))
+        if done or known(folder).get("kept"):
+            return
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
+    remove(folder)
+
+
+def finish(folder: Path, kept: bool) -> None:
+    """Hear that a plan is finished: its parts are kept where that is or was asked for, else removed. Raises StorageError."""
+    try:
+        kept = kept or bool(known(folder).get("kept"))
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror}") from error
+    (keep if kept else remove)(folder)
 
 
 def keep(folder: Path) -> None:
     """Let the parts of a finished plan be kept. Raises StorageError."""
     try:
         said = known(folder)
+        if not said:
+            raise StorageError(f"{folder} does not hold its plan any more: its parts are not kept")
         _sweep(folder, {shard["name"] for shard in said["shards"]})
         durable.write(folder / _PLAN, json.dumps(said | {"kept": True}, indent=1).encode())
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Generator, Iterator
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from db import places, staging
 from db.connection import Database
 from db.staging import Standing
 from normalize import rules, vocabulary
-from normalize.errors import StorageError
+from normalize.errors import CareerscapeError, StorageError
 from normalize.facts import Reading
 from scraper.keeping.differences import Differences
 from scraper.shards import cluster, gather, ledger, parts
@@ -25,25 +25,23 @@ Hire = Callable[[str, tuple[str, str]], AbstractContextManager[Crew]]
 """Makes the crew, given the rules and the versions that all have to have."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Many:
     """How to read on many machines: who does it, the folder of parts that all share and whether it is kept, where the archive is
-    for them (a folder or an address), and how many captures are a shard."""
+    for them (a folder or an address), and how many captures are a shard. `owns` tells whether the plan in the folder is one that
+    this run wrote, or that a run of the same database left: no other folder is touched."""
 
     hire: Hire
     folder: Path
     archive: str
     keep: bool = False
     pages: int = PAGES_A_SHARD
+    owns: bool = field(default=False, init=False)
 
     def finish(self) -> None:
         """Hear that all is merged and committed. Raises StorageError."""
-        if not self.folder.is_dir():
-            return
-        if self.keep:
-            plans.keep(self.folder)
-        else:
-            plans.remove(self.folder)
+        if self.owns:
+            plans.finish(self.folder, self.keep)
 
 
 def of_dask(address: str, processes: int | None = None) -> Hire:
@@ -62,16 +60,22 @@ def read(
     bar.begin(len(plan.rows))
     shards = [shard for shard in plan.shards if any(row not in done for row in plan.rows[shard.start : shard.stop])]
     if not shards:
+        many.owns = plans.left(many.folder, database, plan.key if many.keep else "")
         return
     plans.write(plan, many.folder, database)
-    with closing(_rows(db, many, plan, shards)) as finished:
-        for shard, row in finished:
-            yield from _merged(db, many, shard, row, done, found, bar)
+    many.owns = True
+    try:
+        with closing(_rows(db, many, plan, shards)) as finished:
+            for shard, row in finished:
+                yield from _merged(db, many, plan, shard, row, done, found, bar)
+    except CareerscapeError:
+        plans.withdraw(many.folder)
+        raise
 
 
 def _rows(db: Database, many: Many, plan: Plan, shards: list[Shard]) -> Generator[tuple[Shard, Row], None, None]:
     """Each shard with its row, in order: the ledger's where the shard was done before, else of the crew."""
-    before = {shard.number: row for shard in shards if (row := ledger.found(many.folder, shard.name, shard.key))}
+    before = {shard.number: row for shard in shards if (row := _done_before(db, many, plan, shard))}
     todo = [shard for shard in shards if shard.number not in before]
     with ExitStack() as stack:
         coming: Iterator[tuple[Shard, Row]] = iter(())
@@ -85,8 +89,31 @@ def _rows(db: Database, many: Many, plan: Plan, shards: list[Shard]) -> Generato
             yield (shard, row) if row else next(coming)
 
 
+def _done_before(db: Database, many: Many, plan: Plan, shard: Shard) -> Row | None:
+    """The ledger's row of a shard whose part is its own."""
+    row = ledger.found(many.folder, shard.name, shard.key)
+    return row if row and not _foreign(db, many, plan, shard, row) else None
+
+
+def _foreign(db: Database, many: Many, plan: Plan, shard: Shard, row: Row) -> str:
+    """Why a part does not hold exactly the captures of its shard, read by today's code; then its row is struck, so that the shard
+    is done again. Nothing where it does. Raises StorageError."""
+    path = ledger.part_of(many.folder, shard.name)
+    expected = [one.capture_id for one in places.placed(db, plan.rows[shard.start : shard.stop])]
+    try:
+        told = parts.captures(path)
+    except StorageError as error:
+        why = str(error)
+    else:
+        if row.pages == len(told) and told == [(name, plan.parser, plan.vocabulary) for name in expected]:
+            return ""
+        why = f"{path} holds other pages than those of its shard"
+    ledger.strike(many.folder, shard.name)
+    return why
+
+
 def _merged(
-    db: Database, many: Many, shard: Shard, row: Row, done: Collection[int], found: Differences, bar: Bar
+    db: Database, many: Many, plan: Plan, shard: Shard, row: Row, done: Collection[int], found: Differences, bar: Bar
 ) -> Iterator[tuple[Standing, Reading]]:
     """What a part holds of the captures that the database still has and that do not wait already."""
     path = ledger.part_of(many.folder, shard.name)
@@ -96,6 +123,8 @@ def _merged(
         raise StorageError(f"{path}: {error.strerror}") from error
     if not agrees:
         raise StorageError(f"{path} is not the part that its worker {row.worker} wrote; the next run does this shard again")
+    if why := _foreign(db, many, plan, shard, row):
+        raise StorageError(f"{why}; the next run does this shard again")
     pages = parts.read(path)
     while some := list(islice(pages, _CAPTURES_TOGETHER)):
         rows = places.rows_of(db, [one.place.capture_id for one in some])
