@@ -3,17 +3,25 @@
 A frame is 4 bytes of length, big-endian, then as many bytes.
 """
 
+import fcntl
 import os
 import select
 import struct
 import time
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 
 PIPE_SIZE = 1 << 20
-"""The most that the system gives a process without privileges."""
+"""The most that the system gives a process without privileges, as long as its user has not too much of it."""
 FRAME = struct.Struct(">I")
+MAX_ANSWER = 1 << 28
+"""No honest frame that comes back is longer: a worker holds an answer several times while it makes it, in 1 GiB of memory."""
 _MOST_TOGETHER = 64
+
+
+class Garbled(Exception):
+    """What came back is no answer."""
 
 
 class Channel:
@@ -25,6 +33,13 @@ class Channel:
         self._come = bytearray()
         for end in (out, back):
             os.set_blocking(end, False)
+
+    def widen(self) -> None:
+        """Let the pipes hold more, where the system allows it; smaller ones do."""
+        if hasattr(fcntl, "F_SETPIPE_SZ"):
+            for end in (self.out, self.back):
+                with suppress(OSError):
+                    fcntl.fcntl(end, fcntl.F_SETPIPE_SZ, PIPE_SIZE)
 
     @property
     def is_going(self) -> bool:
@@ -56,14 +71,19 @@ class Channel:
     def take(self, within_s: float) -> bytes:
         """The next frame that comes back; what goes out goes on meanwhile.
 
-        Raises TimeoutError where it is not there in time, EOFError and BrokenPipeError where the worker is gone.
+        Raises TimeoutError where it is not there in time, EOFError and BrokenPipeError where the worker is gone or has closed its
+        end, Garbled for a frame that no worker sends.
         """
         until = time.monotonic() + within_s
         size = FRAME.unpack(self._exactly(FRAME.size, until))[0]
+        if size > MAX_ANSWER:
+            raise Garbled(f"an answer of {size:,} bytes, at most {MAX_ANSWER:,}")
         return self._exactly(size, until)
 
     def _exactly(self, size: int, until: float) -> bytes:
         while len(self._come) < size:
+            if time.monotonic() > until:
+                raise TimeoutError
             part = self._part()
             if part is None:
                 self._wait(until)

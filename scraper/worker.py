@@ -1,13 +1,15 @@
 """The child process that reads untrusted pages: a megabyte of hostile HTML may cost it its life, never the run.
 
 It reads requests from standard input and answers on standard output; both are frames (see `scraper.channel`). The first one is
-the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `task` and `pages` (for each `media_type`,
-`charset`, `url`), and a frame for each page; for the task `copy` a second one says what to mark (JSON). The limits hold for each
-request: CPU seconds by a profiling timer that ends the process, memory by RLIMIT_AS.
+the user's vocabulary (CSV, see `normalize.rules`). A request is a JSON object with `name`, `task` and `pages` (for each
+`media_type`, `charset`, `url`), and a frame for each page; for the task `copy` a second one says what to mark (JSON). An answer
+is the name of its request, a letter (`_answer`) and what there is to say. The limits hold for each request: CPU seconds by a
+profiling timer that ends the process, memory by RLIMIT_AS.
 """
 
 import gc
 import json
+import os
 import resource
 import signal
 import sys
@@ -37,7 +39,10 @@ def main() -> None:
         signal.setitimer(signal.ITIMER_PROF, MAX_CPU_S)
         answer = _answer(asked["task"], asked["pages"], bodies)
         signal.setitimer(signal.ITIMER_PROF, 0)
-        write_frame(sink, answer)
+        try:
+            write_frame(sink, asked["name"].encode() + answer)
+        except BrokenPipeError:  # the parent is gone; what is left for it in a buffer would fail again
+            os._exit(0)
 
 
 def _prepare(words: str) -> None:
@@ -56,6 +61,7 @@ def _prepare(words: str) -> None:
 
 
 def _answer(task: str, about: list[dict[str, str]], bodies: list[bytes]) -> bytes:
+    """What was asked for (`O`), or that the page is refused (`R`), took too much memory (`M`) or met a fault of ours (`F`)."""
     from normalize import forms
     from normalize.errors import Rejected
     from scraper import parsing, wire

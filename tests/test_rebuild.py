@@ -14,9 +14,10 @@ import pytest
 from db.lock import writing_folder
 from db.lying import Lying
 from normalize.errors import Busy, StorageError, UsageError
-from scraper import importing, sources, version
-from scraper.keeping import rebuild, reparse
-from scraper.keeping.survey import Survey
+from scraper import importing, pool, sources, version
+from scraper.keeping import adoption, rebuild, reparse
+from scraper.keeping.survey import Survey, records_of
+from scraper.records import Written
 from tests import rebuilding
 from tests.command import Command
 from tests.figures import OVERVIEW, SEED, as_html
@@ -276,6 +277,39 @@ def test_another_header_of_gzip_loses_nothing(small: Path):
     done = again(small)
     assert (done.exit_code, [found.code for found in done.told]) == (0, ["bad_record"])
     assert differences(small) == []
+
+
+# --- bounds ----------------------------------------------------------------------------------------------------------
+
+
+def test_captures_are_loaded_as_they_come_and_wait_without_their_bodies(small: Path, monkeypatch: pytest.MonkeyPatch):
+    found, loaded, read = [], [], rebuild._Rebuilding._found
+
+    def counting(self: Any, *given: Any) -> Any:
+        found.append(read(self, *given))
+        assert len(found) - len(loaded) <= 3
+        return found[-1]
+
+    one = rebuild._Rebuilding._one
+    monkeypatch.setattr(pool, "PAGES_TOGETHER", 1)
+    monkeypatch.setattr(rebuild._Rebuilding, "_found", counting)
+    monkeypatch.setattr(rebuild._Rebuilding, "_one", lambda self, *given: (loaded.append(given), one(self, *given)))
+    check(small)
+    assert len(loaded) == len(PAGES)
+    assert {capture.body for _, _, capture, *_ in loaded} == {b""}
+
+
+@pytest.mark.parametrize(("most", "expected"), [(1, [1] * 5), (10**9, [5])])
+def test_records_are_taken_over_together_up_to_so_many_bytes(
+    small: Path, monkeypatch: pytest.MonkeyPatch, most: int, expected: list[int]
+):
+    monkeypatch.setattr(adoption, "BYTES_A_TRANSACTION", most)
+    records = [*records_of(warc(small), 0)]
+    batches = [*adoption._batches(record for record in records if isinstance(record[1], Written))]
+    assert [len(batch) for batch in batches] == expected
+    settings(small).db.unlink()
+    import_pages(small)
+    assert days(settings(small).db) == [*DAYS[:5]]
 
 
 # --- refusals --------------------------------------------------------------------------------------------------------

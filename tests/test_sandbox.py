@@ -1,15 +1,21 @@
 """Untrusted pages are read by a process that may die of them; the parent and the run go on."""
 
+import fcntl
 import os
 import signal
+import subprocess
+import sys
 import threading
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from normalize.errors import CareerscapeError, Rejected
-from scraper import parsing, sandbox, wire
+from scraper import channel, parsing, sandbox, wire
 from scraper.channel import Channel
+from scraper.inert import Spot
 from scraper.parsing import PageBytes
 from scraper.sandbox import Sandbox
 from tests.figures import OVERVIEW, SEED, as_html, expected, found
@@ -192,3 +198,154 @@ def test_readings_come_as_they_went(box: Sandbox):
     assert wire.unpack(wire.pack(readings)) == readings
     kinds = [type(f.value) for r in readings for f in r.facts]
     assert kinds == [type(f.value) for r in wire.unpack(wire.pack(readings)) for f in r.facts]
+
+
+# --- a worker that says something else ---------------------------------------------------------------------------------
+
+FAKE = """#!{python} -P
+import json, os, sys, time
+from pathlib import Path
+from scraper import parsing, wire
+from scraper.worker import _answer, read_frame, write_frame
+
+source, sink = sys.stdin.buffer, sys.stdout.buffer
+log = Path({log!r})
+read_frame(source)
+while (request := read_frame(source)) is not None:
+    asked = json.loads(request)
+    bodies = [read_frame(source) for _ in asked["pages"]]
+    name, honest = asked["name"].encode(), _answer(asked["task"], asked["pages"], bodies)
+    bad = any(b"bad" in body for body in bodies)
+    with log.open("a") as told:
+        told.write("x")
+{said}
+"""
+HONEST = "    write_frame(sink, name + honest)\n"
+GARBAGE = {
+    "no JSON": "write_frame(sink, name + b'Ohello')",
+    "one reading too few": "write_frame(sink, name + b'O[]')",
+    "one reading too many": "write_frame(sink, name + b'O' + wire.pack([parsing.parse(b'', '', '', '')] * 3))",
+    "an empty frame": "write_frame(sink, b'')",
+    "a name alone": "write_frame(sink, name)",
+    "an empty refusal": "write_frame(sink, name + b'R[]')",
+    "a refusal of no kind": 'write_frame(sink, name + b\'R["odd", ""]\')',
+    "an empty fault": "write_frame(sink, name + b'F')",
+    "another's name": "write_frame(sink, b'0' * 16 + honest)",
+    "no frame": "sink.write(b'Traceback (most recent call last)'); sink.flush()",
+}
+
+
+@pytest.fixture
+def fake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], Path]:
+    """Let another program be the worker, which says something of its own; the file in which it writes an x for each request."""
+
+    def put(said: str) -> Path:
+        program, log = tmp_path / "program", tmp_path / "log"
+        program.write_text(FAKE.format(python=sys.executable, log=str(log), said=said))
+        program.chmod(0o700)
+        monkeypatch.setattr(sys, "executable", str(program))
+        return log
+
+    return put
+
+
+BAD = PageBytes(b"<p>bad", "text/html", "", OVERVIEW.url)
+
+
+@pytest.mark.parametrize("what", GARBAGE)
+def test_a_worker_that_says_garbage_costs_that_page_alone(what: str, fake: Callable[[str], Path], box: Sandbox):
+    fake(f"    if bad:\n        {GARBAGE[what]}\n        continue\n{HONEST}")
+    box.send(together((GOOD, OVERVIEW.url), (BAD.body, BAD.url)))
+    box.send(together((as_html(SEED), SEED.url)))
+    first, second = box.receive()
+    assert (found(first), codes(second)) == (expected(OVERVIEW), ["reader_fault"])
+    assert [found(one) for one in box.receive()] == [expected(SEED)]
+
+
+@pytest.mark.parametrize("ask", ["trace", "copy", "links", "addresses"])
+def test_an_answer_that_nobody_understands_is_a_fault_of_the_page(ask: str, fake: Callable[[str], Path], box: Sandbox):
+    fake("    write_frame(sink, name + b'O{1')")
+    body, media_type, charset, url = BAD
+    if ask == "addresses":
+        assert box.addresses(body, media_type, charset).problem == "reader_fault"
+        return
+    with pytest.raises(Rejected, match="reader_fault"):
+        {
+            "trace": lambda: box.trace(*BAD),
+            "copy": lambda: box.copy(BAD, Spot(0, 0, 0, 0, "")),
+            "links": lambda: box.links(body, media_type, charset, url),
+        }[ask]()
+
+
+def test_two_answers_to_one_question_never_reach_the_next_page(fake: Callable[[str], Path], box: Sandbox):
+    log = fake(HONEST * 2)
+    for _ in range(2):
+        assert found(parse(box, GOOD)) == expected(OVERVIEW)
+        assert found(box.parse(as_html(SEED), "text/html", "", SEED.url)) == expected(SEED)
+    assert len(log.read_text()) >= 4
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("os.close(1); time.sleep(60)", "closed a pipe"),
+        ("os.close(0); os.close(1); time.sleep(60)", "closed a pipe"),
+        ("os.kill(os.getpid(), 40)", "signal 40"),
+        ("[(sink.write(b'\\0'), sink.flush(), time.sleep(0.01)) for _ in iter(int, 1)]", "reader failed"),
+        pytest.param(
+            "sink.write(b'\\0\\xff\\0\\0'); [(sink.write(b'x'), sink.flush(), time.sleep(0.01)) for _ in iter(int, 1)]",
+            "no answer in 1 s",
+            marks=pytest.mark.slow,
+        ),
+    ],
+)
+def test_a_worker_that_lives_on_without_an_answer_is_ended(
+    said: str, words: str, fake: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(sandbox, "_MAX_END_S", 0.1)
+    fake(f"    {said}")
+    begun = time.monotonic()
+    with Sandbox(max_wall_s=1.0) as box:
+        read = parse(box, GOOD)
+    assert words in read.findings[0].message
+    assert time.monotonic() - begun < 10
+
+
+def test_what_comes_too_late_is_not_waited_for_though_more_is_there():
+    (to_worker, out), (back, from_worker) = os.pipe(), os.pipe()
+    try:
+        os.write(from_worker, channel.FRAME.pack(1_000) + bytes(500))
+        with pytest.raises(TimeoutError):
+            Channel(out, back).take(-1.0)
+    finally:
+        for end in (to_worker, out, back, from_worker):
+            os.close(end)
+
+
+def test_no_more_is_taken_in_than_an_answer_may_have(fake: Callable[[str], Path], monkeypatch: pytest.MonkeyPatch, box: Sandbox):
+    monkeypatch.setattr(channel, "MAX_ANSWER", 1_000)
+    fake("    write_frame(sink, name + bytes(1_000))")
+    assert codes(parse(box, GOOD)) == ["reader_fault"]
+
+
+def test_pipes_that_cannot_be_widened_do(monkeypatch: pytest.MonkeyPatch, box: Sandbox):
+    def refuse(*_: object) -> int:
+        raise PermissionError
+
+    monkeypatch.setattr(fcntl, "fcntl", refuse)
+    page = PageBytes(GOOD + b"<!--" + b"x" * 300_000 + b"-->", "text/html", "", OVERVIEW.url)
+    assert [found(one) for one in box.parse_many([page] * 3)] == [expected(OVERVIEW)] * 3
+
+
+def test_a_worker_whose_parent_is_gone_says_nothing():
+    command = [sys.executable, "-P", "-m", "scraper.worker"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        process.stdout.close()
+        request = b'{"name": "a", "task": "parse", "pages": []}'
+        process.stdin.write(channel.FRAME.pack(0) + channel.FRAME.pack(len(request)) + request)
+        process.stdin.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0

@@ -1,9 +1,8 @@
 """What a dead run left in the archive behind the last byte that the index knows: whole records are taken over, a torn one is
 cut off. Nothing is lost, and nothing is there twice."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from db import captures, freshness, publish, queue, tombstones
@@ -21,7 +20,9 @@ from scraper.visits import rhythmic, shown
 if TYPE_CHECKING:
     from scraper.intake import Intake, PageReport, Step
 
-RECORDS_A_TRANSACTION = 100
+RECORDS_A_TRANSACTION, BYTES_A_TRANSACTION = 100, 32 << 20
+_BYTES_OF_A_REVISIT = 1 << 20
+"""What the body of a revisit counts for, which lies elsewhere: most are far smaller, none is ten times as large."""
 Record = tuple[Location, Written | Verdict | Decision | Tombstone | None]
 
 
@@ -69,12 +70,10 @@ class _Adoption:
             for one in self._tombstones:
                 tombstones.bury(self._db, one.url_sha256, one.at, one.reason)
         for tail in self.tails:
-            records = _between(self._archive, tail)
-            while batch := list(islice(records, RECORDS_A_TRANSACTION)):
+            for batch in _batches(_between(self._archive, tail)):
                 last = batch[-1][0]
                 yield from self._batch(batch, tail, last.offset + last.length)
-        waiting = iter(self._early)
-        while late := list(islice(waiting, RECORDS_A_TRANSACTION)):
+        for late in _batches(self._early):
             yield from self._batch(late)
         if self._early or self._unsettled:
             with self._intake.together():
@@ -189,3 +188,17 @@ def _between(archive: Archive, tail: _Tail) -> Iterator[Record]:
             return
         if not isinstance(record, Damage):
             yield place, record
+
+
+def _batches(records: Iterable[Record]) -> Iterator[list[Record]]:
+    """Records that are taken over together; one that goes beyond the bytes is the last of them."""
+    batch, size = list[Record](), 0
+    for place, record in records:
+        batch.append((place, record))
+        if isinstance(record, Written):
+            size += _BYTES_OF_A_REVISIT if record.revisit else len(record.capture.body)
+        if len(batch) >= RECORDS_A_TRANSACTION or size >= BYTES_A_TRANSACTION:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch

@@ -128,8 +128,8 @@ class _Rebuilding:
                 tombstones.bury(self._db, one.url_sha256, one.at, one.reason)
             version_id = load.version(self._db, version.parser(), vocabulary.version())
         with closing(self._pool.among(self._found(one, held) for one in in_order(held))) as coming:
-            while some := list(islice(coming, _CAPTURES_A_TRANSACTION)):
-                self._load(some, run_id, version_id, bar)
+            while self._load(islice(coming, _CAPTURES_A_TRANSACTION), run_id, version_id, bar):
+                pass
         self._finish(run_id, held)
         return self.done
 
@@ -142,8 +142,8 @@ class _Rebuilding:
         if capture is None:
             return _Found(one, finding("lost_body", f"{one.url}, {one.captured_at}")), None
         if verdict := held.verdicts.get(one.name):
-            return _Found(one, capture, Reading("rejected", None, None, (), (), (verdict,))), None
-        return _Found(one, capture), PageBytes(capture.body, capture.media_type, capture.charset, capture.url)
+            return _found_as(one, capture, Reading("rejected", None, None, (), (), (verdict,))), None
+        return _found_as(one, capture), PageBytes(capture.body, capture.media_type, capture.charset, capture.url)
 
     def _capture(self, one: Lying, held: Survey) -> Capture | None:
         """A capture with its body, None where that does not lie in the archive. Raises CorruptRecord."""
@@ -156,21 +156,26 @@ class _Rebuilding:
             return written.capture
         return replace(written.capture, body=self._archive.read(Location(*body), one.sha256))
 
-    def _load(self, some: "list[tuple[_Found, Reading | None]]", run_id: int, version_id: int, bar: Bar) -> None:
+    def _load(self, some: "Iterable[tuple[_Found, Reading | None]]", run_id: int, version_id: int, bar: Bar) -> int:
+        """Load captures as they come; how many came."""
+        count = 0
         with self._db.atomic():
             for found, read in some:
+                count += 1
                 bar.advance()
                 reading = read or found.verdict
                 if isinstance(found.what, Finding) or not reading:
                     self.done.lost += [found.what] if isinstance(found.what, Finding) else []
                 else:
-                    self._one(found.lying, found.what, reading, run_id, version_id)
+                    self._one(found.lying, *found.what, reading, run_id, version_id)
+        return count
 
-    def _one(self, lying: Lying, capture: Capture, reading: Reading, run_id: int, version_id: int) -> None:
+    def _one(
+        self, lying: Lying, row: captures.CaptureRow, capture: Capture, reading: Reading, run_id: int, version_id: int
+    ) -> None:  # fmt: skip
         known = captures.body(self._db, lying.sha256)
-        place = Location(lying.warc_file, lying.warc_offset, lying.warc_length)
-        row = captures.add(self._db, row_of(capture, place, known.row_id if known else None))
-        load_reading(self._db, run_id, version_id, row, capture, reading)
+        row_id = captures.add(self._db, replace(row, body_of=known.row_id if known else None))
+        load_reading(self._db, run_id, version_id, row_id, capture, reading)
         self.done.captures += 1
         self.done.rejected += reading.outcome == "rejected"
 
@@ -200,11 +205,17 @@ class _Rebuilding:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What there is of a record: its capture, or why there is none; with a `verdict` it is not read again."""
+    """What there is of a record: its capture, without the body, as many may wait, or why there is none; with a `verdict` it is
+    not read again."""
 
     lying: Lying
-    what: Capture | Finding
+    what: tuple[captures.CaptureRow, Capture] | Finding
     verdict: Reading | None = None
+
+
+def _found_as(one: Lying, capture: Capture, verdict: Reading | None = None) -> _Found:
+    row = row_of(capture, Location(one.warc_file, one.warc_offset, one.warc_length), None)
+    return _Found(one, (row, replace(capture, body=b"")), verdict)
 
 
 def in_order(held: Survey) -> Iterable[Lying]:
