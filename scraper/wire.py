@@ -7,9 +7,9 @@ has, what they say, and where they stand. What was checked once is not checked a
 
 import hashlib
 from collections.abc import Sequence
-from typing import NamedTuple, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, TypeAdapter, ValidationError
 
 from normalize.claims import SIDES, Job, Place, Side
 from normalize.errors import CareerscapeError
@@ -21,11 +21,12 @@ from normalize.packed import Packed, PackedSide
 _Form = TypeVar("_Form")
 _Job = tuple[str, str]
 _Finding = tuple[str, Severity, str, Side | None, str | None]
-_Starts = list[tuple[int, int]]
+_Whole = Annotated[int, Field(ge=-(2**63), lt=2**63)]  # what a database takes
+_Starts = list[tuple[_Whole, _Whole]]
 _Head = tuple[Outcome, _Job | None, _Job | None, tuple[str, ...], list[_Finding], _Starts, _Starts]
-_Which = tuple[list[int], list[str]]
-_What = tuple[list[int | float | str | None], list[int], list[str]]
-_Where = tuple[list[str], list[int], list[int], list[int]]
+_Which = tuple[list[_Whole], list[str]]
+_What = tuple[list[_Whole | float | str | None], list[_Whole], list[str]]
+_Where = tuple[list[str], list[_Whole], list[_Whole], list[_Whole]]
 
 _STRICT = ConfigDict(strict=True, ser_json_inf_nan="constants")
 _heads = TypeAdapter(list[_Head], config=_STRICT)
@@ -37,7 +38,7 @@ _FIELD_ID = {field.name: field.id for field in FIELDS}
 _FIELD = {field.id: field.name for field in FIELDS}
 _STATUS_ID = {status: number for number, status in enumerate(STATUSES)}
 _STATUS = dict(enumerate(STATUSES))
-_MOST_CHECKED = 4_096
+_MOST_CHECKED, _LINES = 4_096, 6
 
 _counts: dict[bytes, int] = {}
 _layouts: set[bytes] = set()
@@ -86,10 +87,11 @@ def _lines(facts: Sequence[Fact]) -> _Lines:
 
 def unpack(text: bytes) -> list[Reading]:
     """Readings as they came. Raises CareerscapeError for anything else."""
-    first, *lines = text.split(b"\n")
+    first, _, rest = text.partition(b"\n")
     heads = _valid(_heads, first)
+    lines = rest.split(b"\n", _LINES * len(heads)) if rest else []
     sides = [_Lines(*lines[at : at + 3]) for at in range(0, len(lines) - 2, 3)]
-    if len(lines) != 3 * len(sides) or len(sides) != 2 * len(heads):
+    if len(lines) != _LINES * len(heads):
         raise CareerscapeError(f"not what a worker says of pages: {len(lines)} lines about {len(heads)} pages")
     return [_reading(*said) for said in zip(heads, sides[::2], sides[1::2], strict=True)]
 

@@ -106,3 +106,16 @@ def test_a_start_of_no_fact_is_refused(known: bool, start: str):
         wire.unpack(said(ONE, NONE))
     with pytest.raises(CareerscapeError):
         wire.unpack(said(ONE, NONE, head=HEAD.replace("[],[],[]]", f"[],[{start}],[]]")))
+
+
+def test_no_number_goes_beyond_what_a_database_takes():
+    facts = [line.encode() for line in (*ONE[:2], '[["salary"],[1],[2],[9223372036854775808]]')]
+    none = [line.encode() for line in NONE]
+    with pytest.raises(CareerscapeError, match="not what a worker says"):
+        wire.unpack(b"\n".join((f"[{HEAD}]".encode(), *facts, *none)))
+
+
+@pytest.mark.parametrize("more", [b"\n", b"\n" * 100_000, b"\n[]"])
+def test_lines_that_belong_to_no_page_are_refused(more: bytes):
+    with pytest.raises(CareerscapeError, match="lines about 1 pages"):
+        wire.unpack(wire.pack(READINGS[:1]) + more)
