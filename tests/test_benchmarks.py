@@ -186,7 +186,7 @@ def test_the_packages_of_the_peers_are_pinned_with_hashes_and_not_pinned_twice()
     assert "://" not in "".join(bench)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.parametrize("part", benchmarks.PARTS)
 def test_a_quick_run_measures_each_part(part: str, tmp_path: Path):
     command = [sys.executable, "-m", "benchmarks", "--quick", "--only", part, "--json", tmp_path / "out.json"]

@@ -1,4 +1,4 @@
-"""The compiled code reads as the modules do that it is made of: run with `pytest -m compiled`, for the compiler takes minutes."""
+"""The compiled code reads as the modules do that it is made of: run with `pytest -m long`, for the compiler takes minutes."""
 
 import base64
 import hashlib
@@ -29,7 +29,7 @@ for line in sys.stdin:
     print(hashlib.sha256(repr(parsing.parse(base64.b64decode(body), "text/html", "", url)).encode()).hexdigest())
 """
 
-pytestmark = pytest.mark.compiled
+pytestmark = pytest.mark.long
 
 
 def every_kind_of_page() -> Iterator[tuple[str, bytes]]:
