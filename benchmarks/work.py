@@ -137,7 +137,7 @@ def ratios(folder: Path, index: Index, path: Path) -> list[float]:
     step is shared out among the others. The first step warms up and does not count."""
     with code_set_aside(), Sandbox() as sandbox:
         ours = _timed(_pipeline_steps(folder, index, path, sandbox.parse_many), sandbox)
-        theirs = _timed(_floor_steps(folder, index, path.with_suffix(".floor")), sandbox)
+        theirs = _timed(_floor_steps(folder, index, path.with_name(f"{path.name}.floor")), sandbox)
         pairs = list(zip(ours, theirs, strict=True))
     share, least = (last / (len(pairs) - 1) for last in pairs[-1])
     return [(floor + least) / (pipeline + share) for pipeline, floor in pairs[1:-1]]
@@ -178,7 +178,7 @@ def stages(folder: Path, index: Index, path: Path) -> dict[str, float]:
         text = timed("facts from worker to parent", lambda: wire.pack(facts))
         return timed("facts from worker to parent", lambda: wire.unpack(text))  # type: ignore[no-any-return]
 
-    sum(_pipeline_steps(folder, index[:1], path.with_suffix(".one"), parse))
+    sum(_pipeline_steps(folder, index[:1], path.with_name(f"{path.name}.one"), parse))
     spent.clear()
     start = time.process_time()
     for _ in bodies(folder, index):

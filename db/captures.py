@@ -19,10 +19,8 @@ _FORM = (
     "AND ifnull(http_status, -1) = ifnull(?, -1)"
 )
 _FILE = "SELECT id FROM archive_file WHERE name = ?"
-_RECORD = "w.name, b.warc_offset, b.warc_length, lower(hex(c.sha256)), k.media_type, k.charset, p.url"
-_OF_RECORD = (
-    "JOIN page p ON p.id = c.page_id JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = b.warc_file_id"
-)
+RECORD = "w.name, b.warc_offset, b.warc_length, lower(hex(c.sha256)), k.media_type, k.charset, p.url"
+OF_RECORD = "JOIN page p ON p.id = c.page_id JOIN capture_form k ON k.id = c.form_id JOIN archive_file w ON w.id = b.warc_file_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,23 +269,17 @@ def after(db: Database, at: str) -> int:
 def newest(db: Database, most: int) -> list[Record]:
     """The bodies that were archived last."""
     rows = db.execute(
-        f"SELECT {_RECORD} FROM page_capture c JOIN page_capture b ON b.id = c.id {_OF_RECORD} "
+        f"SELECT {RECORD} FROM page_capture c JOIN page_capture b ON b.id = c.id {OF_RECORD} "
         "WHERE c.body_capture_id IS NULL ORDER BY c.id DESC LIMIT ?",
         [most],
     ).fetchall()
     return [Record(*row) for row in rows]
 
 
-def places(db: Database) -> dict[str, tuple[str, int, int]]:
-    """Of each capture, by its public id, where its record lies: file, offset and length."""
-    rows = db.execute("SELECT capture_id, warc_file, warc_offset, warc_length FROM capture ORDER BY capture_id").fetchall()
-    return {name: (file, offset, length) for name, file, offset, length in rows}
-
-
 def location(db: Database, capture_id: str) -> Record:
     """Where the body of a capture lies and how it has to be read."""
     row = db.execute(
-        f"SELECT {_RECORD} FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) {_OF_RECORD} "
+        f"SELECT {RECORD} FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) {OF_RECORD} "
         "WHERE c.capture_id = ?",
         [capture_id],
     ).fetchone()
@@ -297,8 +289,8 @@ def location(db: Database, capture_id: str) -> Record:
 def records(db: Database, row_ids: Sequence[int]) -> list[Record]:
     """Where the bodies of captures lie, in the order of their rows."""
     rows = db.execute(
-        f"SELECT c.id, {_RECORD} FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
-        f"{_OF_RECORD} WHERE c.id IN ({marks(row_ids)})",
+        f"SELECT c.id, {RECORD} FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
+        f"{OF_RECORD} WHERE c.id IN ({marks(row_ids)})",
         [*row_ids],
     ).fetchall()
     found = {row_id: Record(*record) for row_id, *record in rows}

@@ -7,11 +7,8 @@ from typing import NamedTuple
 from sqlite_utils import Database
 
 from db.batches import batches, marks
+from db.captures import OF_RECORD, RECORD
 from db.schema import LISTS
-
-_LYING = (
-    "page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) JOIN archive_file w ON w.id = b.warc_file_id"
-)
 
 
 class Placed(NamedTuple):
@@ -31,7 +28,9 @@ class Placed(NamedTuple):
 def stale(db: Database, parser: str, lists: str) -> "array[int]":
     """The captures that another parser or other lists read, in the order of their records."""
     query = (
-        f"SELECT c.id FROM {_LYING} JOIN reading r ON r.id = c.newest_reading_id JOIN parser_version v ON v.id = r.version_id "
+        "SELECT c.id FROM page_capture c JOIN page_capture b ON b.id = coalesce(c.body_capture_id, c.id) "
+        "JOIN archive_file w ON w.id = b.warc_file_id JOIN reading r ON r.id = c.newest_reading_id "
+        "JOIN parser_version v ON v.id = r.version_id "
         f"WHERE (v.parser, {LISTS}) != (?, ?) ORDER BY w.name, b.warc_offset, c.capture_id"
     )
     return array("q", (row[0] for row in db.execute(query, [parser, lists])))
@@ -41,9 +40,8 @@ def placed(db: Database, rows: Iterable[int]) -> Iterator[Placed]:
     """Where captures lie, in the order of their rows."""
     for some in batches(rows):
         query = (
-            "SELECT c.id, c.capture_id, c.captured_at, w.name, b.warc_offset, b.warc_length, lower(hex(c.sha256)), k.media_type, "
-            f"k.charset, p.url FROM {_LYING} JOIN page p ON p.id = c.page_id JOIN capture_form k ON k.id = c.form_id "
-            f"WHERE c.id IN ({marks(some)})"
+            f"SELECT c.id, c.capture_id, c.captured_at, {RECORD} FROM page_capture c JOIN page_capture b "
+            f"ON b.id = coalesce(c.body_capture_id, c.id) {OF_RECORD} WHERE c.id IN ({marks(some)})"
         )
         found = {row[0]: Placed(*row[1:]) for row in db.execute(query, some).fetchall()}
         for row in some:
